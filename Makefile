@@ -1,0 +1,30 @@
+# Two commands do all the set-up: `make demo` and `make test`. Only Python 3.11+ (pip), git and make are needed.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock
+
+help:
+	@echo "make demo      a release that passes, and one that is caught and undone (about five minutes)"
+	@echo "make test      all tests, types, style and architecture (under ten minutes)"
+	@echo "make lock      compile requirements/dev.lock again"
+
+.tools/bin/uv:
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv
+
+.venv/.ready: requirements/dev.lock pyproject.toml examples/live_event/pyproject.toml | .tools/bin/uv
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements/dev.lock
+	VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation -e . -e examples/live_event
+	touch $@
+
+setup: .venv/.ready
+
+lock: | .tools/bin/uv
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-package pandas --no-emit-package pyarrow --no-annotate --no-header --upgrade requirements/dev.in -o requirements/dev.lock

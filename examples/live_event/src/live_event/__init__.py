@@ -1,0 +1,1 @@
+"""A small live-event service, the application under watch."""

@@ -1,0 +1,1 @@
+"""bakewatch watches a release after it is merged."""

@@ -1,0 +1,63 @@
+"""Everything that bakewatch raises on purpose.
+
+    BakewatchError
+      ConfigError            nothing was started; the message names file and path
+      PortError              a vendor could not do what its port promises
+        PlatformError        what production serves could not be asked
+        RepositoryError      git said no
+        SourceError          a source could not answer
+        JourneyError         a journey could not be walked (not: it failed)
+        RollbackError        the undo could not be done
+        NotifyError          a notification could not be delivered
+
+Vendors and configuration raise these; the small asking functions of the story turn them into values, the command
+line turns them into one line and an exit code. Anything else that is raised is a bug.
+"""
+
+
+class BakewatchError(Exception):
+    """Base of all errors that bakewatch raises on purpose."""
+
+
+class ConfigError(BakewatchError):
+    """Nothing was started: *what* is wrong, *where* (file and path), and what would be right."""
+
+    def __init__(self, what: str, *, where: str = "", right: str = "") -> None:
+        self.what, self.where, self.right = what, where, right
+        super().__init__(": ".join(part for part in (where, what) if part) + (f" ({right})" if right else ""))
+
+
+class PortError(BakewatchError):
+    """A vendor could not do what its port promises.
+
+    *code* is a short machine-readable reason that may be stored and printed (never vendor text, which may carry
+    personal data). *permanent* says once whether trying again can help.
+    """
+
+    def __init__(self, code: str, *, permanent: bool = False) -> None:
+        self.code, self.permanent = code, permanent
+        super().__init__(code)
+
+
+class PlatformError(PortError):
+    """What production serves could not be asked."""
+
+
+class RepositoryError(PortError):
+    """git said no, or the repository has no such thing."""
+
+
+class SourceError(PortError):
+    """A source could not answer; the story books a gap."""
+
+
+class JourneyError(PortError):
+    """A journey could not be walked, which says nothing about the release."""
+
+
+class RollbackError(PortError):
+    """The undo could not be done."""
+
+
+class NotifyError(PortError):
+    """A notification could not be delivered."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen values that are read, stored or sent. See docs/glossary.md."""

@@ -1,0 +1,79 @@
+"""What a source is asked and what it answers: numbers, or a gap with a reason. A gap is never a zero."""
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+
+class Window(Struct, frozen=True, forbid_unknown_fields=True):
+    """A half-open span of *event* time, `[start, end)`, UTC."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.end - self.start
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a source needs to know of a check; the expressions are in the source's own dialect."""
+
+    name: str
+    stream: str
+    where: str
+    of: str = ""
+    of_stream: str = ""
+    own: str = ""
+    of_own: str = ""
+    actor: str = ""
+    healthy: str = ""
+
+
+class Bucket(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Counts over one bucket of event time; a row `[at, count, of, own, actors]`."""
+
+    at: int
+    """Start, milliseconds since 1970 UTC."""
+    count: int = 0
+    """Matching events that are not our own traffic."""
+    of: int = 0
+    """Events that `of` matches, our own left out; from a source that measures time: milliseconds covered."""
+    own: int = 0
+    """Matching events of our own traffic."""
+    actors: int = 0
+    """Distinct signed-in actors of matching events whose other calls in the same bucket succeed."""
+
+
+class Observation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One source's answer to one question over one window.
+
+    Without a `gap`, a bucket that is not listed was seen and had no event.
+    """
+
+    question: str
+    window: Window
+    width: float
+    """Width of a bucket in seconds; buckets start at whole multiples of it since 1970."""
+    buckets: tuple[Bucket, ...] = ()
+    gap: str = ""
+    """Why there is no answer (a code); empty when there is one."""
+
+
+class CanarySent(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A canary that bakewatch sent, or could not send, into a stream."""
+
+    stream: str
+    at: datetime
+    problem: str = ""
+
+
+def to_ms(moment: datetime) -> int:
+    """*moment* in milliseconds since 1970 UTC."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_ms(ms: int) -> datetime:
+    """The moment *ms* milliseconds after 1970 UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,61 @@
+"""What was merged, and what production says it serves."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from bakewatch.model.text import CleanText
+
+
+class MergeKind(StrEnum):
+    """How the change reached the production branch."""
+
+    MERGE = "merge"
+    SQUASH = "squash"
+    REBASE = "rebase"
+
+
+class Release(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One merged change meant for production. Its `bake_id` is the identity of everything about it."""
+
+    repository: str
+    """`owner/name`, or the remote's folder name."""
+    branch: str
+    commit: str
+    """The merge commit (for a squash: the one commit; for a rebase: the last one), 40 hex digits."""
+    parent: str
+    """The commit that production served before: the first parent (for a rebase: of the first commit)."""
+    merged_at: datetime
+    kind: MergeKind
+    pulls: tuple[int, ...] = ()
+    title: CleanText = CleanText("")
+    reverts: str = ""
+    """The release that this one undoes, when it carries our trailer."""
+    touches_plan: bool = False
+    """Its diff changes the plan or the journeys."""
+    touches_migrations: bool = False
+
+    @property
+    def bake_id(self) -> str:
+        """`owner/name@sha`: the key under which the bake is stored."""
+        return f"{self.repository}@{self.commit}"
+
+
+class Deployment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a platform *says* it serves at one address: not yet proof that it carries a release."""
+
+    address: str
+    commit: str
+    id: str = ""
+
+
+class Sighting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One answer, or the lack of one, of one production address."""
+
+    address: str
+    at: datetime
+    commit: str = ""
+    deployment: str = ""
+    problem: str = ""
+    """Why there was no answer (a code); empty when there was one."""

@@ -1,0 +1,208 @@
+"""The append-only record of a case: codes and numbers, no prose, no raw log text.
+
+Every event is a tagged struct; new fields have defaults, which is the whole rule of evolution.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from bakewatch.model.journey import JourneyRun
+from bakewatch.model.observation import CanarySent, Observation
+from bakewatch.model.plan import Plan
+from bakewatch.model.release import Deployment, Release, Sighting
+from bakewatch.model.rollback import Rollback
+from bakewatch.model.text import CleanText
+from bakewatch.model.verdict import Ending, Evidence, Leave, Reason, Verdict
+
+
+class Confirmation(StrEnum):
+    """How the question "does production serve this commit?" ended."""
+
+    LIVE = "live"
+    NEVER_DEPLOYED = "never_deployed"
+    WRONG_COMMIT = "wrong_commit"
+    UNREACHABLE = "unreachable"
+    SUPERSEDED = "superseded"
+    ALREADY_REVERTED = "already_reverted"
+
+
+class _Event(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="event"):
+    """Something that happened, and when."""
+
+    at: datetime
+
+
+class Opened(_Event, tag="opened"):
+    """The case was opened."""
+
+    release: Release
+    plan: Plan
+    attempt: int = 1
+    plan_from: str = "parent"
+    """`parent`: the release's parent commit; `file`: the operator's own file (the parent has none)."""
+
+
+class Sighted(_Event, tag="sighted"):
+    """What production served changed while we waited for a commit."""
+
+    awaited: str
+    sightings: tuple[Sighting, ...]
+
+
+class Confirmed(_Event, tag="confirmed"):
+    """The wait for a commit ended."""
+
+    awaited: str
+    confirmation: Confirmation
+    live_since: datetime | None = None
+    """t0: the first moment production served it."""
+    deployments: tuple[Deployment, ...] = ()
+    """What every address served in the end."""
+    undo: bool = False
+    """It was the undo that was awaited."""
+
+
+class Baselined(_Event, tag="baselined"):
+    """History before the deploy was read."""
+
+    observations: tuple[Observation, ...]
+
+
+class Looked(_Event, tag="looked"):
+    """One look: everything asked at one moment."""
+
+    number: int
+    observations: tuple[Observation, ...] = ()
+    canaries: tuple[CanarySent, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    journeys: tuple[JourneyRun, ...] = ()
+
+
+class Weighed(_Event, tag="weighed"):
+    """What all looks so far weigh, per check."""
+
+    number: int
+    evidence: tuple[Evidence, ...]
+
+
+class Interrupted(_Event, tag="interrupted"):
+    """bakewatch itself did not watch between two moments."""
+
+    since: datetime
+    until: datetime
+
+
+class Extended(_Event, tag="extended"):
+    """Blindness lengthened the bake."""
+
+    until: datetime
+    streams: tuple[str, ...]
+
+
+class Fired(_Event, tag="fired"):
+    """Triggers demand a rollback."""
+
+    triggers: tuple[str, ...]
+    culprits: tuple[str, ...]
+    """What carried them: `check:NAME`, `journey:NAME`."""
+    leave: Leave
+    second: tuple[Observation, ...] = ()
+    """The second query that confirmed or did not confirm the failing checks, one bucket over the whole time."""
+
+
+class Asked(_Event, tag="asked"):
+    """A person was asked whether to undo."""
+
+    until: datetime
+    reasons: tuple[Reason, ...] = ()
+
+
+class Answered(_Event, tag="answered"):
+    """The question to a person was closed."""
+
+    approved: bool
+    by: CleanText = CleanText("")
+    """Who answered; empty when the deadline did."""
+    why: CleanText = CleanText("")
+
+
+class Refused(_Event, tag="refused"):
+    """The undo was refused or failed for good, for this reason."""
+
+    reason: Reason
+    link: str = ""
+
+
+class RolledBack(_Event, tag="rolled_back"):
+    """One attempt to undo."""
+
+    rollback: Rollback
+
+
+class Proved(_Event, tag="proved"):
+    """The proof of the undo ended: what failed was seen to pass, or not."""
+
+    cured: bool
+    since: datetime
+    """The revert was live since then: production is restored."""
+    reasons: tuple[Reason, ...] = ()
+
+
+class Concluded(_Event, tag="concluded"):
+    """The verdict about the release."""
+
+    verdict: Verdict
+
+
+class Notified(_Event, tag="notified"):
+    """A notification about a transition was sent, or could not be."""
+
+    transition: str
+    problem: str = ""
+
+
+class Closed(_Event, tag="closed"):
+    """The case is over."""
+
+    ending: Ending
+    reason: str = ""
+    """Why, as a code: of a refusal, of a confirmation, of an inconclusive verdict."""
+
+
+Event = (
+    Opened
+    | Sighted
+    | Confirmed
+    | Baselined
+    | Looked
+    | Weighed
+    | Interrupted
+    | Extended
+    | Fired
+    | Asked
+    | Answered
+    | Refused
+    | RolledBack
+    | Proved
+    | Concluded
+    | Notified
+    | Closed
+)
+
+Timeline = tuple[Event, ...]
+
+_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def to_json(event: Event) -> str:
+    """*event* as one line of JSON."""
+    return msgspec.json.encode(event).decode()
+
+
+def from_json(lines: Iterable[str]) -> Timeline:
+    """The timeline that `to_json` wrote. `msgspec.ValidationError` when a line is no event."""
+    return tuple(_DECODER.decode(line) for line in lines)

@@ -1,0 +1,145 @@
+"""What the story asks of the world, one verb at a time, and of time itself.
+
+Verbs raise their own `PortError` when they could not do what they promise; nothing else may be raised for an expected
+failure. Every call happens inside a step of the runtime, and may happen twice when a process dies in between:
+whatever a verb changes is find-or-create.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+
+from bakewatch.model.journey import JourneyRun
+from bakewatch.model.notice import Notice
+from bakewatch.model.observation import CanarySent, Observation, Question, Window
+from bakewatch.model.plan import Journey, Persona
+from bakewatch.model.release import Release, Sighting
+from bakewatch.model.rollback import Brake, Rollback
+from bakewatch.model.text import CleanText
+from bakewatch.model.timeline import Event
+
+T = TypeVar("T")
+
+
+class Platform(Protocol):
+    """Whoever knows what production serves."""
+
+    def sight(self) -> list[Sighting]:
+        """Ask every production address once. An address that does not answer is a sighting with a problem."""
+        ...
+
+
+class Repository(Protocol):
+    """The git repository behind production. Raises `RepositoryError`."""
+
+    def tip(self) -> str:
+        """The commit at the head of the production branch, fetched now."""
+        ...
+
+    def contains(self, head: str, commit: str) -> bool:
+        """Is *commit* an ancestor of *head* (or *head* itself)? An unknown *head* contains nothing."""
+        ...
+
+    def undone_by(self, release: Release) -> str:
+        """The commit on the production branch whose trailer names *release*; empty when there is none."""
+        ...
+
+    def brake(self, release: Release) -> Brake:
+        """The kill switch and the opt-out on the production branch. Never raises: unreadable is a pulled brake."""
+        ...
+
+
+class Source(Protocol):
+    """Whoever answers checks. Raises `SourceError` when nothing could be asked at all."""
+
+    def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
+        """Answer all *questions* over *window* in buckets of *width*, in one fused query.
+
+        One observation per question, in their order; one that could not be answered carries a gap.
+        """
+        ...
+
+
+class Canaries(Protocol):
+    """Whoever writes a line into a stream that must come out of its source again."""
+
+    def send(self, tag: str) -> list[CanarySent]:
+        """Send one canary, marked with *tag*, into every stream that has one. Never raises."""
+        ...
+
+
+class Journeys(Protocol):
+    """Whoever walks journeys."""
+
+    def walk(self, journey: Journey, persona: Persona, address: str, tag: str) -> JourneyRun:
+        """Walk *journey* once at *address*; all that it writes carries *tag*. Never raises."""
+        ...
+
+    def sweep(self, tag: str) -> None:
+        """Remove what walks with *tag* left behind. Never raises: what cannot be swept stays tagged."""
+        ...
+
+
+class RollbackMethod(Protocol):
+    """One way to undo a release. Asking twice undoes once. Never raises: trouble is in the rollback."""
+
+    def roll_back(self, release: Release) -> Rollback:
+        """Undo *release* on the production branch."""
+        ...
+
+
+class Notifier(Protocol):
+    """Whoever tells people. Raises `NotifyError`."""
+
+    def notify(self, notice: Notice) -> None:
+        """Deliver *notice*."""
+        ...
+
+
+class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a person says to a running case."""
+
+    kind: str
+    """`approve`, `reject` or `stop`."""
+    by: CleanText = CleanText("")
+    why: CleanText = CleanText("")
+
+
+class Runtime(Protocol):
+    """Time and durability: the only way the flow touches either."""
+
+    def now(self) -> datetime:
+        """The time, recorded: after a crash the same answer comes again."""
+        ...
+
+    def wait_until(self, moment: datetime) -> Message | None:
+        """Sleep until *moment*; wake early with a message."""
+        ...
+
+    def publish(self, event: Event) -> None:
+        """Append *event* to the timeline, exactly once."""
+        ...
+
+    def step(self, name: str, returns: type[T], work: Callable[[], T]) -> T:
+        """Do *work* once: after a crash its recorded result is returned instead."""
+        ...
+
+
+@dataclass(frozen=True)
+class World:
+    """The vendors of one case, wired by the composition root."""
+
+    platform: Platform
+    repository: Repository
+    sources: Mapping[str, Source]
+    canaries: Canaries
+    journeys: Journeys
+    method: RollbackMethod
+    notifier: Notifier
+    addresses: tuple[str, ...]
+    """Every production address; journeys are walked at the first."""
+    clock: Callable[[], datetime]
+    """The time inside a step, where it becomes part of the step's recorded result."""
