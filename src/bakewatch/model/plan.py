@@ -38,7 +38,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the plan: unknown keys are errors."""
 
 
-class Service(_Table):
+class Service(_Table, frozen=True, kw_only=True):
     """Who is watched, for whom."""
 
     name: str
@@ -46,7 +46,7 @@ class Service(_Table):
     author: str = "bakewatch"
 
 
-class Confirm(_Table):
+class Confirm(_Table, frozen=True, kw_only=True):
     """When a commit counts as live."""
 
     times: Annotated[int, Meta(ge=1, le=20)] = 3
@@ -54,7 +54,7 @@ class Confirm(_Table):
     within: Duration = "20m"
 
 
-class Bake(_Table):
+class Bake(_Table, frozen=True, kw_only=True):
     """How long, and how often."""
 
     duration: Duration = "30m"
@@ -73,7 +73,7 @@ class Bake(_Table):
     """The share of planned minutes that a required check must have seen."""
 
 
-class Undo(_Table):
+class Undo(_Table, frozen=True, kw_only=True):
     """Whether and how a harmful release is undone."""
 
     mode: Mode = Mode.ASK
@@ -87,7 +87,7 @@ class Undo(_Table):
     """A release that touches a path with one of these prefixes is never undone without asking."""
 
 
-class Stream(_Table):
+class Stream(_Table, frozen=True, kw_only=True):
     """One stream of a source (a value of the `source` column) and how bakewatch proves that it flows."""
 
     source: Name
@@ -104,7 +104,7 @@ class Stream(_Table):
     """Marks a signed-in user's calls that succeed."""
 
 
-class Check(_Table):
+class Check(_Table, frozen=True, kw_only=True):
     """A named question with the rule that weighs its answer."""
 
     name: Name
@@ -129,7 +129,7 @@ class Check(_Table):
     """The name of a volume check whose growth the report tells as traffic amplification."""
 
 
-class Criterion(_Table):
+class Criterion(_Table, frozen=True, kw_only=True):
     """One criterion of the definition of done, as the report tells it."""
 
     id: Name
@@ -141,14 +141,14 @@ class Criterion(_Table):
     journeys: tuple[str, ...] = ()
 
 
-class Persona(_Table):
+class Persona(_Table, frozen=True, kw_only=True):
     """An identity that journeys are walked with. Secrets are names of environment variables."""
 
     email: str = ""
     password_env: str = ""
 
 
-class Journey(_Table):
+class Journey(_Table, frozen=True, kw_only=True):
     """A pytest module beside the plan that walks one persona through the live application."""
 
     name: Name
@@ -161,7 +161,7 @@ class Journey(_Table):
     timeout: Duration = "60s"
 
 
-class Policy(_Table):
+class Policy(_Table, frozen=True, kw_only=True):
     """A declared policy, to be set beside the behaviour that a journey observed."""
 
     name: Name
@@ -171,7 +171,7 @@ class Policy(_Table):
     expects: dict[str, int | bool | str] = field(default_factory=dict)
 
 
-class Trigger(_Table):
+class Trigger(_Table, frozen=True, kw_only=True):
     """Demands a rollback when all of `all` and one of `any` hold. Items: `check:NAME` or `journey:NAME`."""
 
     name: Name
@@ -185,7 +185,7 @@ class Trigger(_Table):
         return self.all + self.any
 
 
-class Plan(_Table):
+class Plan(_Table, frozen=True, kw_only=True):
     """Everything that is decided before looking."""
 
     service: Service

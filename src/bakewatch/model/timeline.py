@@ -36,7 +36,7 @@ class _Event(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_
     at: datetime
 
 
-class Opened(_Event, tag="opened"):
+class Opened(_Event, frozen=True, kw_only=True, tag="opened"):
     """The case was opened."""
 
     release: Release
@@ -46,14 +46,14 @@ class Opened(_Event, tag="opened"):
     """`parent`: the release's parent commit; `file`: the operator's own file (the parent has none)."""
 
 
-class Sighted(_Event, tag="sighted"):
+class Sighted(_Event, frozen=True, kw_only=True, tag="sighted"):
     """What production served changed while we waited for a commit."""
 
     awaited: str
     sightings: tuple[Sighting, ...]
 
 
-class Confirmed(_Event, tag="confirmed"):
+class Confirmed(_Event, frozen=True, kw_only=True, tag="confirmed"):
     """The wait for a commit ended."""
 
     awaited: str
@@ -66,13 +66,13 @@ class Confirmed(_Event, tag="confirmed"):
     """It was the undo that was awaited."""
 
 
-class Baselined(_Event, tag="baselined"):
+class Baselined(_Event, frozen=True, kw_only=True, tag="baselined"):
     """History before the deploy was read."""
 
     observations: tuple[Observation, ...]
 
 
-class Looked(_Event, tag="looked"):
+class Looked(_Event, frozen=True, kw_only=True, tag="looked"):
     """One look: everything asked at one moment."""
 
     number: int
@@ -82,28 +82,28 @@ class Looked(_Event, tag="looked"):
     journeys: tuple[JourneyRun, ...] = ()
 
 
-class Weighed(_Event, tag="weighed"):
+class Weighed(_Event, frozen=True, kw_only=True, tag="weighed"):
     """What all looks so far weigh, per check."""
 
     number: int
     evidence: tuple[Evidence, ...]
 
 
-class Interrupted(_Event, tag="interrupted"):
+class Interrupted(_Event, frozen=True, kw_only=True, tag="interrupted"):
     """bakewatch itself did not watch between two moments."""
 
     since: datetime
     until: datetime
 
 
-class Extended(_Event, tag="extended"):
+class Extended(_Event, frozen=True, kw_only=True, tag="extended"):
     """Blindness lengthened the bake."""
 
     until: datetime
     streams: tuple[str, ...]
 
 
-class Fired(_Event, tag="fired"):
+class Fired(_Event, frozen=True, kw_only=True, tag="fired"):
     """Triggers demand a rollback."""
 
     triggers: tuple[str, ...]
@@ -114,14 +114,14 @@ class Fired(_Event, tag="fired"):
     """The second query that confirmed or did not confirm the failing checks, one bucket over the whole time."""
 
 
-class Asked(_Event, tag="asked"):
+class Asked(_Event, frozen=True, kw_only=True, tag="asked"):
     """A person was asked whether to undo."""
 
     until: datetime
     reasons: tuple[Reason, ...] = ()
 
 
-class Answered(_Event, tag="answered"):
+class Answered(_Event, frozen=True, kw_only=True, tag="answered"):
     """The question to a person was closed."""
 
     approved: bool
@@ -130,20 +130,20 @@ class Answered(_Event, tag="answered"):
     why: CleanText = CleanText("")
 
 
-class Refused(_Event, tag="refused"):
+class Refused(_Event, frozen=True, kw_only=True, tag="refused"):
     """The undo was refused or failed for good, for this reason."""
 
     reason: Reason
     link: str = ""
 
 
-class RolledBack(_Event, tag="rolled_back"):
+class RolledBack(_Event, frozen=True, kw_only=True, tag="rolled_back"):
     """One attempt to undo."""
 
     rollback: Rollback
 
 
-class Proved(_Event, tag="proved"):
+class Proved(_Event, frozen=True, kw_only=True, tag="proved"):
     """The proof of the undo ended: what failed was seen to pass, or not."""
 
     cured: bool
@@ -152,20 +152,20 @@ class Proved(_Event, tag="proved"):
     reasons: tuple[Reason, ...] = ()
 
 
-class Concluded(_Event, tag="concluded"):
+class Concluded(_Event, frozen=True, kw_only=True, tag="concluded"):
     """The verdict about the release."""
 
     verdict: Verdict
 
 
-class Notified(_Event, tag="notified"):
+class Notified(_Event, frozen=True, kw_only=True, tag="notified"):
     """A notification about a transition was sent, or could not be."""
 
     transition: str
     problem: str = ""
 
 
-class Closed(_Event, tag="closed"):
+class Closed(_Event, frozen=True, kw_only=True, tag="closed"):
     """The case is over."""
 
     ending: Ending
