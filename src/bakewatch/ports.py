@@ -8,14 +8,16 @@ whatever a verb changes is find-or-create.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from bakewatch.errors import ConfigError
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
-from bakewatch.model.plan import Journey, Persona
+from bakewatch.model.plan import Journey, Persona, Plan
 from bakewatch.model.release import Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
@@ -106,6 +108,58 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`approve`, `reject` or `stop`."""
     by: CleanText = CleanText("")
     why: CleanText = CleanText("")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """The repository behind production."""
+
+    url: str
+    """URL or path, without credentials."""
+    branch: str
+    name: str = ""
+    """`owner/name`; empty: taken from the URL."""
+    token_env: str = ""
+    """The environment variable that holds the token, if one is needed."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a vendor may need to be built, besides its own settings."""
+
+    data: Path
+    """The data directory."""
+    environ: Mapping[str, str]
+    """The environment. Settings name its variables; secrets never stand in a file."""
+    clock: Callable[[], datetime]
+    remote: Remote
+    plan: Plan
+    release: Release | None = None
+    """The case's release; none while a plan is only checked."""
+    plan_dir: Path | None = None
+    """Where the plan and its journeys were exported to; none while a plan is only checked."""
+
+    def secret(self, name: str) -> str:
+        """The value of the environment variable *name*; `ConfigError` when it is missing."""
+        value = self.environ.get(name, "")
+        if not value:
+            raise ConfigError(f"the environment variable {name} is not set", right=f"export {name}=…")
+        return value
+
+
+V_co = TypeVar("V_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Kind(Generic[V_co]):
+    """One kind of vendor: what an entry point names."""
+
+    settings: type[Any]
+    """The struct of its table in `bakewatch.toml`, without `kind`."""
+    build: Callable[[Any, Context], V_co]
+    """Settings and context -> the vendor. Raises `ConfigError`; starts nothing and asks nobody."""
+    check: Callable[[Question], None] = lambda question: None
+    """For a source: raises `ConfigError` when it could not be asked *question*; `where` is the key that is wrong."""
 
 
 class Runtime(Protocol):

@@ -17,6 +17,11 @@ Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 _UNIT = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
+def seconds(duration: Duration) -> float:
+    """*duration* in seconds; no `time_scale` is applied."""
+    return float(duration[:-1]) * _UNIT[duration[-1]]
+
+
 class Mode(StrEnum):
     """What happens when a trigger fires: undo at once, ask a person, or only say so."""
 
@@ -65,6 +70,8 @@ class Bake(_Table, frozen=True, kw_only=True):
     bucket: Duration = "10s"
     settle: Duration = "60s"
     """Until a stream's lateness is known, only buckets older than this are judged."""
+    lateness: Duration = "2m"
+    """How far back each look reads again, for lines that arrive late."""
     warm_up: Duration = "90s"
     """Comparative rules leave out the first moments after a deploy."""
     false_alarm_rate: Annotated[float, Meta(gt=0, le=0.2)] = 0.01
@@ -79,6 +86,7 @@ class Undo(_Table, frozen=True, kw_only=True):
     mode: Mode = Mode.ASK
     answer_within: Duration = "30m"
     """How long a question to a person stays open."""
+    retry_every: Duration = "30s"
     retry_within: Duration = "10m"
     """How long an undo that met trouble is tried again."""
     live_within: Duration = "20m"
@@ -102,6 +110,8 @@ class Stream(_Table, frozen=True, kw_only=True):
     """The signed-in user of a line; only distinct counts leave the source."""
     healthy: str = ""
     """Marks a signed-in user's calls that succeed."""
+    measured: bool = False
+    """The source measures by itself (database statistics): an answer is a sighting, no canary is needed."""
 
 
 class Check(_Table, frozen=True, kw_only=True):
@@ -169,6 +179,8 @@ class Policy(_Table, frozen=True, kw_only=True):
     text: tuple[Words, ...] = ()
     journey: Name
     expects: dict[str, int | bool | str] = field(default_factory=dict)
+    asks: dict[str, Words] = field(default_factory=dict)
+    """What each expected fact asks, in words, for the report."""
 
 
 class Trigger(_Table, frozen=True, kw_only=True):
@@ -206,7 +218,7 @@ class Plan(_Table, frozen=True, kw_only=True):
 
     def span(self, duration: Duration) -> timedelta:
         """*duration* as time on the clock, `time_scale` applied."""
-        return timedelta(seconds=float(duration[:-1]) * _UNIT[duration[-1]] * self.time_scale)
+        return timedelta(seconds=seconds(duration) * self.time_scale)
 
     @property
     def minute(self) -> timedelta:

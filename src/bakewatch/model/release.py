@@ -50,6 +50,21 @@ class Deployment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: str = ""
 
 
+class Relation(StrEnum):
+    """How a served commit stands to the awaited one."""
+
+    SAME = "same"
+    NEWER = "newer"
+    """It contains the awaited commit."""
+    REVERTED = "reverted"
+    """It contains the awaited commit and its undo."""
+    OLDER = "older"
+    OTHER = "other"
+    """Neither contains the other."""
+    UNKNOWN = "unknown"
+    """There was no answer, or the repository could not say."""
+
+
 class Sighting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One answer, or the lack of one, of one production address."""
 
@@ -59,3 +74,4 @@ class Sighting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     deployment: str = ""
     problem: str = ""
     """Why there was no answer (a code); empty when there was one."""
+    relation: Relation = Relation.UNKNOWN

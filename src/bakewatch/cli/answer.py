@@ -1,0 +1,46 @@
+"""`approve` and `reject`: what a person says to a bake that asks."""
+
+import getpass
+from pathlib import Path
+
+import click
+
+from bakewatch.cli.options import config_option, data_option, find_data
+from bakewatch.errors import ConfigError
+from bakewatch.model.timeline import Answered, Asked
+from bakewatch.ports import Message
+from bakewatch.privacy.scrub import clean
+
+
+def _say(kind: str, config: Path, data: Path | None, case: str, why: str) -> None:
+    from bakewatch.durable import history
+
+    found = find_data(data, config)
+    recorded = history.case(found, case)
+    timeline = history.timeline(found, recorded.id)
+    asked = any(isinstance(event, Asked) for event in timeline)
+    answered = any(isinstance(event, Answered) for event in timeline)
+    if not recorded.running or not asked or answered:
+        raise ConfigError("nothing is being asked", where=recorded.id, right="see `bakewatch status`")
+    history.say(found, recorded.id, Message(kind=kind, by=clean(getpass.getuser()), why=clean(why)))
+    click.echo(f"{recorded.id}: {kind} sent")
+
+
+@click.command("approve", help="Allow the undo that a bake asks for.")
+@click.argument("case")
+@click.option("--why", default="", help="The reason, for the report.")
+@config_option
+@data_option
+def approve_command(case: str, why: str, config: Path, data: Path | None) -> None:
+    """Allow it."""
+    _say("approve", config, data, case, why)
+
+
+@click.command("reject", help="Refuse the undo that a bake asks for.")
+@click.argument("case")
+@click.option("--why", default="", help="The reason, for the report.")
+@config_option
+@data_option
+def reject_command(case: str, why: str, config: Path, data: Path | None) -> None:
+    """Refuse it."""
+    _say("reject", config, data, case, why)

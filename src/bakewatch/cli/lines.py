@@ -1,0 +1,183 @@
+"""One line per event, for logs and pipes."""
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from functools import singledispatchmethod
+from zoneinfo import ZoneInfo
+
+from bakewatch.model.journey import Walked
+from bakewatch.model.observation import Observation
+from bakewatch.model.plan import Plan
+from bakewatch.model.timeline import (
+    Answered,
+    Asked,
+    Baselined,
+    Closed,
+    Concluded,
+    Confirmation,
+    Confirmed,
+    Event,
+    Extended,
+    Fired,
+    Interrupted,
+    Looked,
+    Notified,
+    Opened,
+    Proved,
+    Refused,
+    RolledBack,
+    Sighted,
+    Weighed,
+)
+from bakewatch.model.verdict import Evidence, Reason
+
+
+def reasons_in_words(reasons: tuple[Reason, ...]) -> str:
+    """Codes and what they speak of, for a line."""
+    return ", ".join(" ".join(filter(None, (reason.about, reason.code, reason.detail))) for reason in reasons)
+
+
+class Lines:
+    """Says each event of a case in one line; remembers the plan for times and names."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._zone: tzinfo = ZoneInfo("UTC")
+        self._looked: Looked | None = None
+
+    def __call__(self, case_id: str, event: Event) -> None:
+        """Say *event*, unless it is told with the one that follows."""
+        if isinstance(event, Opened):
+            self._zone = ZoneInfo(event.plan.service.timezone)
+        words = self._words(event)
+        if words:
+            self._say(f"{self._time(event.at)}  {words}")
+
+    def _time(self, at: datetime) -> str:
+        return at.astimezone(self._zone).strftime("%H:%M:%S")
+
+    @singledispatchmethod
+    def _words(self, event: Event) -> str:
+        raise TypeError(type(event).__name__)
+
+    @_words.register
+    def _(self, event: Opened) -> str:
+        release = event.release
+        pulls = " ".join(f"#{number}" for number in release.pulls)
+        return f"opened     {release.bake_id[:-28]} {pulls} {notes_of(event.plan)}".rstrip()
+
+    @_words.register
+    def _(self, event: Sighted) -> str:
+        served = ", ".join(
+            f"{one.address} {one.commit[:7] or one.problem} ({one.relation.value})" for one in event.sightings
+        )
+        return f"production {served}"
+
+    @_words.register
+    def _(self, event: Confirmed) -> str:
+        what = "revert" if event.undo else "release"
+        if event.confirmation is Confirmation.LIVE and event.live_since:
+            return f"live       {what} {event.awaited[:7]} since {self._time(event.live_since)}"
+        return f"confirm    {what} {event.awaited[:7]}: {event.confirmation.value}"
+
+    @_words.register
+    def _(self, event: Baselined) -> str:
+        gaps = sorted({one.gap for one in event.observations if one.gap})
+        return f"history    {len(event.observations)} questions" + (f", gaps: {', '.join(gaps)}" if gaps else "")
+
+    @_words.register
+    def _(self, event: Looked) -> str:
+        self._looked = event
+        return ""
+
+    @_words.register
+    def _(self, event: Weighed) -> str:
+        looked = self._looked
+        runs = looked.journeys if looked else ()
+        gaps = gap_codes(looked.observations) if looked else ""
+        walked = [f"{one.journey} {one.walked.value}" for one in runs if one.walked is not Walked.PASSED]
+        passed = sum(one.walked is Walked.PASSED for one in runs)
+        parts = [
+            f"{len(event.evidence)} checks",
+            *(f"{one.check} {one.count + one.own}" for one in event.evidence if one.fired),
+            *([f"journeys {passed}/{len(runs)} passed"] if runs else []),
+            *walked,
+            *([f"gaps: {gaps}"] if gaps else []),
+        ]
+        return f"look {event.number:<5} " + " · ".join(parts)
+
+    @_words.register
+    def _(self, event: Interrupted) -> str:
+        return f"gap        not watched from {self._time(event.since)} to {self._time(event.until)}"
+
+    @_words.register
+    def _(self, event: Extended) -> str:
+        return f"extended   until {self._time(event.until)}: blind on {', '.join(event.streams)}"
+
+    @_words.register
+    def _(self, event: Fired) -> str:
+        because = reasons_in_words(event.leave.reasons)
+        allowed = f"{event.leave.permission.value}{f' ({because})' if because else ''}"
+        return f"FIRED      {', '.join(event.triggers)} by {', '.join(event.culprits)} -> {allowed}"
+
+    @_words.register
+    def _(self, event: Asked) -> str:
+        return f"asked      approve or reject until {self._time(event.until)}: {reasons_in_words(event.reasons)}"
+
+    @_words.register
+    def _(self, event: Answered) -> str:
+        who = f"by {event.by}" if event.by else "by the deadline"
+        return f"answered   {'approved' if event.approved else 'rejected'} {who} {event.why}".rstrip()
+
+    @_words.register
+    def _(self, event: Refused) -> str:
+        return f"REFUSED    {reasons_in_words((event.reason,))} {event.link}".rstrip()
+
+    @_words.register
+    def _(self, event: RolledBack) -> str:
+        done = event.rollback
+        if done.problem:
+            return f"undo       not yet: {done.problem}"
+        return f"undo       {done.commit[:7]} {'was there already' if done.already else 'pushed'}"
+
+    @_words.register
+    def _(self, event: Proved) -> str:
+        words = "cured" if event.cured else f"NOT cured: {reasons_in_words(event.reasons)}"
+        return f"proof      {words}; restored since {self._time(event.since)}"
+
+    @_words.register
+    def _(self, event: Concluded) -> str:
+        because = reasons_in_words(event.verdict.reasons)
+        return f"verdict    {event.verdict.outcome.value.upper()}{f': {because}' if because else ''}"
+
+    @_words.register
+    def _(self, event: Notified) -> str:
+        return f"notified   {event.transition}{f', not delivered: {event.problem}' if event.problem else ''}"
+
+    @_words.register
+    def _(self, event: Closed) -> str:
+        return f"closed     {event.ending.value}{f' ({event.reason})' if event.reason else ''}"
+
+
+def notes_of(plan: Plan) -> str:
+    """What every output of a shortened or generated run says."""
+    notes = []
+    if plan.time_scale != 1:
+        notes.append(f"time scale {plan.time_scale:g}")
+    if plan.generated_history:
+        notes.append("generated history")
+    return f"[{', '.join(notes)}]" if notes else ""
+
+
+def gap_codes(observations: tuple[Observation, ...]) -> str:
+    """The codes of all gaps, each once."""
+    return ", ".join(sorted({one.gap for one in observations if one.gap}))
+
+
+def state_of(evidence: Evidence) -> str:
+    """One word for a row: fired, blind, weak or ok."""
+    if evidence.fired:
+        return "fired"
+    if evidence.seen == 0:
+        return "blind"
+    return "ok" if evidence.sharp else "weak"

@@ -1,0 +1,90 @@
+"""The `bakewatch` command: its commands, its errors in one line, its exit codes."""
+
+import sys
+
+import click
+
+from bakewatch.errors import BakewatchError, ConfigError
+
+USAGE, BUG, INTERRUPTED = 2, 70, 130
+
+_COMMANDS = {
+    "verify": "bakewatch.cli.run",
+    "resume": "bakewatch.cli.run",
+    "approve": "bakewatch.cli.answer",
+    "reject": "bakewatch.cli.answer",
+    "report": "bakewatch.cli.read",
+    "list": "bakewatch.cli.read",
+    "status": "bakewatch.cli.read",
+    "check": "bakewatch.cli.setup",
+    "schema": "bakewatch.cli.setup",
+}
+_HELP = {
+    "verify": "Follow a merged change into production, and undo it if it hurts.",
+    "resume": "Take up what was interrupted.",
+    "approve": "Allow the undo that a bake asks for.",
+    "reject": "Refuse the undo that a bake asks for.",
+    "report": "Print the report of a case.",
+    "list": "List all cases.",
+    "status": "Say how a case stands.",
+    "check": "Validate bakewatch.toml; nothing is started.",
+    "schema": "Print the JSON Schema of bakewatch.toml, of the report or of the timeline.",
+}
+
+
+class _Lazy(click.Group):
+    """Imports a command's module only when that command is called, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        from importlib import import_module
+
+        found: click.Command = getattr(import_module(_COMMANDS[cmd_name]), f"{cmd_name}_command")
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_HELP.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="bakewatch")
+def cli() -> None:
+    """Watches a release after it is merged: proves that it is live, bakes it, undoes it when it hurts, and reports.
+
+    Exit codes of `verify`: 0 pass, 1 fail and undone, 2 usage or configuration, 3 inconclusive, 4 never deployed,
+    5 fail and not undone, 6 undone but not cured, 70 a bug.
+    """
+
+
+def main() -> None:
+    """Entry point: one line and an exit code for everything that can go wrong."""
+    try:
+        sys.exit(cli(standalone_mode=False))
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        _complain(error.format_message())
+    except ConfigError as error:
+        _complain(str(error))
+    except BakewatchError as error:
+        _complain(f"{type(error).__name__}: {error}")
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("bakewatch: interrupted; `bakewatch resume` goes on", err=True)
+        sys.exit(INTERRUPTED)
+    except Exception as error:  # the command line's last line: a bug is said as one, without data in it
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "?"
+        click.echo(f"bakewatch: a bug of ours: {type(error).__name__} in {where}", err=True)
+        sys.exit(BUG)
+
+
+def _complain(line: str) -> None:
+    click.echo("bakewatch: " + " ".join(line.split()), err=True)
+    sys.exit(USAGE)

@@ -1,0 +1,91 @@
+"""`verify` and `resume`."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from bakewatch.cli.files import write_reports
+from bakewatch.cli.options import config_option, data_dir, data_option, find_data
+from bakewatch.model.timeline import Event
+
+
+class _Watcher:
+    """Shows events as they come: a live table on a terminal, one line each when piped."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        from bakewatch.cli.lines import Lines
+        from bakewatch.cli.live import LiveView
+
+        console = Console()
+        self._live = LiveView(console) if console.is_terminal else None
+        self._show = self._live or Lines(lambda line: click.echo(line))
+
+    @contextmanager
+    def showing(self) -> Iterator["_Watcher"]:
+        """Keep the live table on the screen meanwhile."""
+        if self._live is None:
+            yield self
+        else:
+            with self._live:
+                yield self
+
+    def __call__(self, case_id: str, event: Event) -> None:
+        self._show(case_id, event)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@click.command("verify", help="Follow a merged change into production, and undo it if it hurts.")
+@config_option
+@click.option("--commit", default="", help="The merge commit. [default: the production branch's tip]")
+@click.option("--pr", type=int, default=None, help="The number of the pull request.")
+@click.option("--range", "range_", default="", metavar="A..B", help="For a rebase merge: the commits it brought.")
+@click.option("--again", is_flag=True, help="Watch the same release once more; it is still undone at most once.")
+def verify_command(config: Path, commit: str, pr: int | None, range_: str, again: bool) -> None:
+    """Run one case to its end."""
+    from bakewatch import app
+    from bakewatch.config import load
+
+    settings, plan = load(config)
+    data = data_dir(config, settings)
+    order = app.prepare(settings, plan, data, str(config), commit=commit, pr=pr, range_=range_)
+
+    from bakewatch.durable import history, start
+
+    order = history.numbered(order, again=again)
+    signal.signal(signal.SIGTERM, _stop)
+    with _Watcher().showing() as watcher:
+        ending = start.verify(order, watcher)
+    for path in write_reports(data, order.id):
+        click.echo(f"report     {path}")
+    sys.exit(ending.exit_code)
+
+
+@click.command("resume", help="Take up what was interrupted, and see it to its end.")
+@config_option
+@data_option
+def resume_command(config: Path, data: Path | None) -> None:
+    """Run every unfinished case to its end; the exit code is that of the last one."""
+    from bakewatch.durable import start
+
+    found = find_data(data, config)
+    signal.signal(signal.SIGTERM, _stop)
+    with _Watcher().showing() as watcher:
+        endings = start.resume(found, watcher)
+    if not endings:
+        click.echo("nothing to resume")
+        return
+    for case_id, ending in endings.items():
+        click.echo(f"{case_id}: {ending.value}")
+        for path in write_reports(found, case_id):
+            click.echo(f"report     {path}")
+    sys.exit(list(endings.values())[-1].exit_code)

@@ -1,0 +1,45 @@
+"""`check` and `schema`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from bakewatch.cli.options import config_option, data_dir
+
+
+@click.command("check", help="Validate bakewatch.toml: file, path, and what would be right. Nothing is started.")
+@config_option
+@click.option("--offline", is_flag=True, help="Do not ask whether production can be reached.")
+def check_command(config: Path, offline: bool) -> None:
+    """Say what the plan holds, or what is wrong with it."""
+    from bakewatch import app
+    from bakewatch.config import load
+
+    settings, plan = load(config)
+    app.check(settings, plan, data_dir(config, settings), str(config), online=not offline)
+    click.echo(
+        f"{config}: {len(plan.checks)} checks on {len(plan.streams)} streams, {len(plan.journeys)} journeys, "
+        f"{len(plan.triggers)} triggers, undo {plan.undo.mode.value}: ok"
+    )
+
+
+@click.command("schema", help="Print a JSON Schema.")
+@click.argument("what", type=click.Choice(["plan", "report", "timeline", "notice"]), default="plan")
+def schema_command(what: str) -> None:
+    """Print the schema of *what*."""
+    click.echo(json.dumps(_schema(what), indent=2))
+
+
+def _schema(what: str) -> dict[str, Any]:
+    from bakewatch.config import json_schema
+    from bakewatch.model.notice import Notice
+    from bakewatch.model.report import Report
+    from bakewatch.model.timeline import Event
+
+    if what == "plan":
+        return json_schema()
+    kind: Any = {"report": Report, "timeline": Event, "notice": Notice}[what]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kind)}

@@ -1,0 +1,232 @@
+"""Watch a deployment: look, weigh, decide, and look again until the time is over or something is wrong."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from msgspec import Struct, structs
+
+from bakewatch.errors import PortError
+from bakewatch.flow.case import Case
+from bakewatch.flow.look import history, look, second_query
+from bakewatch.judge import rules, triggers, verdict
+from bakewatch.model.bake import Watch
+from bakewatch.model.observation import Observation
+from bakewatch.model.plan import Journey
+from bakewatch.model.release import Relation
+from bakewatch.model.timeline import (
+    Answered,
+    Asked,
+    Baselined,
+    Concluded,
+    Confirmed,
+    Extended,
+    Fired,
+    Interrupted,
+    Looked,
+    Weighed,
+)
+from bakewatch.model.verdict import Evidence, Outcome, Permission, Reason, Verdict
+from bakewatch.ports import Message
+
+
+class History(Struct, frozen=True):
+    """What the time before the deploy was like."""
+
+    observations: tuple[Observation, ...]
+
+
+class Doubt(Struct, frozen=True):
+    """What is asked again before anything is done."""
+
+    second: tuple[Observation, ...]
+    tip_is_release: bool
+
+
+@dataclass(frozen=True)
+class Baked:
+    """How a bake ended: its verdict, whether the undo may go ahead, and if not, why."""
+
+    watch: Watch
+    verdict: Verdict
+    culprits: tuple[str, ...] = ()
+    undo: bool = False
+    reason: str = ""
+
+
+def remember(case: Case, watch: Watch) -> Watch:
+    """Read the history before `watch.live_since` and note it."""
+    read = case.run.step("history", History, lambda: History(observations=history(case.world, watch)))
+    case.note(Baselined(at=case.run.now(), observations=read.observations))
+    return structs.replace(watch, baseline=read.observations)
+
+
+def open_watch(case: Case, live: Confirmed) -> Watch:
+    """The watch over what has just been confirmed."""
+    return Watch(
+        plan=case.plan,
+        release=case.release,
+        live_since=live.live_since or live.at,
+        started=live.at,
+        ends=live.at + case.plan.span(case.plan.bake.duration),
+    )
+
+
+def bake(case: Case, live: Confirmed) -> Baked:
+    """Watch until there is a verdict."""
+    return _Bake(case, remember(case, open_watch(case, live))).run()
+
+
+class _Bake:
+    """The loop, with what it has to remember between two looks."""
+
+    def __init__(self, case: Case, watch: Watch) -> None:
+        self.case, self.watch = case, watch
+        self.evidence: tuple[Evidence, ...] = ()
+        self.asked: Asked | None = None
+        self.hurried = False
+        self.fired: Fired | None = None
+        self.next_walk = watch.started
+        self.elsewhere = 0
+
+    def run(self) -> Baked:
+        """Look and decide until there is an end."""
+        due = self.watch.started
+        while True:
+            at = self.look(due)
+            ended = self.gone() or self.act(at) or self.over(at)
+            if ended is not None:
+                self.case.note(Concluded(at=self.case.run.now(), verdict=ended.verdict))
+                return ended
+            every = self.case.plan.span(self.case.plan.bake.look_every)
+            due = at if self.hurried and self.next_walk <= at else max(due + every, at)
+            message = self.case.run.wait_until(due)
+            answered = self.heard(message)
+            if answered is not None:
+                self.case.note(Concluded(at=self.case.run.now(), verdict=answered.verdict))
+                return answered
+
+    def look(self, due: datetime) -> datetime:
+        """One look and what all looks weigh; returns its moment."""
+        case, watch = self.case, self.watch
+        journeys = self._due_journeys(due)
+        looked = case.run.step("look", Looked, lambda: look(case.world, watch, case.tag, journeys))
+        if looked.at - due > case.plan.span(case.plan.bake.look_every) + timedelta(seconds=5):
+            case.note(Interrupted(at=looked.at, since=due, until=looked.at))
+        case.note(looked)
+        self.watch = structs.replace(watch, looks=(*watch.looks, looked))
+        if self._history_is_back(looked):
+            self.watch = remember(case, self.watch)
+        now = case.run.now()
+        self.evidence = rules.weigh(self.watch, now)
+        case.note(Weighed(at=now, number=looked.number, evidence=self.evidence))
+        return now
+
+    def _history_is_back(self, looked: Looked) -> bool:
+        """Could history not be read, of a question that has an answer now?"""
+        missing = {one.question for one in self.watch.baseline if one.gap}
+        return any(one.question in missing and not one.gap for one in looked.observations)
+
+    def gone(self) -> Baked | None:
+        """Another deployment went live: seen in two looks, so that one stale answer does not end a bake."""
+        relations = {one.relation for one in self.watch.looks[-1].sightings} - {Relation.UNKNOWN}
+        self.elsewhere = self.elsewhere + 1 if relations and Relation.SAME not in relations else 0
+        if self.elsewhere < 2:
+            return None
+        if Relation.REVERTED in relations:
+            code = "already_reverted"
+        else:
+            code = "superseded" if Relation.NEWER in relations else "replaced"
+        return self._ended(Verdict(outcome=Outcome.INCONCLUSIVE, reasons=(Reason(code=code),)), code)
+
+    def act(self, now: datetime) -> Baked | None:
+        """What fired triggers allow: undo at once, ask (and go on watching), or only say so."""
+        plan, runs = self.case.plan, self.watch.latest_runs()
+        fired = triggers.fired(plan, self.evidence, runs)
+        if not fired:
+            return None
+        culprits = tuple(sorted({culprit for one in fired for culprit in one.culprits}))
+        names = [name for kind, _, name in (one.partition(":") for one in culprits) if kind == "check"]
+        doubt = self.case.run.step("doubt", Doubt, lambda: self._doubt(names))
+        leave = triggers.leave(
+            self.watch, fired, self.evidence, runs, doubt.second, tip_is_release=doubt.tip_is_release
+        )
+        event = Fired(
+            at=now,
+            triggers=tuple(one.trigger for one in fired),
+            culprits=culprits,
+            leave=leave,
+            second=doubt.second,
+        )
+        if self.fired is None or (self.fired.culprits, self.fired.leave) != (event.culprits, event.leave):
+            self.case.note(event)
+        self.fired = event
+        if leave.permission is Permission.ASK:
+            self._ask(now)
+            return None
+        code = "" if leave.permission is Permission.AUTO else "mode_off"
+        return self._failed(undo=leave.permission is Permission.AUTO, reason=code)
+
+    def over(self, now: datetime) -> Baked | None:
+        """The planned time has passed, lengthened by blindness at most once at a time."""
+        if self.asked is not None:
+            if now < self.asked.until:
+                return None
+            self.case.note(Answered(at=now, approved=False))
+            return self._failed(undo=False, reason="no_answer")
+        if now < self.watch.ends:
+            return None
+        more, streams = verdict.extension(self.watch, now)
+        if more > timedelta(0):
+            self.watch = structs.replace(self.watch, ends=self.watch.ends + more)
+            self.case.note(Extended(at=now, until=self.watch.ends, streams=streams))
+            return None
+        runs = self.watch.latest_runs()
+        return self._ended(verdict.conclude(self.watch, now, self.evidence, runs, ()))
+
+    def heard(self, message: Message | None) -> Baked | None:
+        """What a person said: an answer counts once something was asked; `stop` always does."""
+        if message is None:
+            return None
+        if message.kind == "stop":
+            reasons = (Reason(code="stopped"),)
+            return self._ended(Verdict(outcome=Outcome.INCONCLUSIVE, reasons=reasons), "stopped")
+        if self.asked is None:
+            return None
+        approved = message.kind == "approve"
+        self.case.note(Answered(at=self.case.run.now(), approved=approved, by=message.by, why=message.why))
+        return self._failed(undo=approved, reason="" if approved else "rejected")
+
+    def _ask(self, now: datetime) -> None:
+        """Before a person is troubled, our own journeys are walked once more, at once."""
+        if not self.hurried and self.case.plan.journeys:
+            self.hurried, self.next_walk = True, now
+            return
+        if self.asked is None:
+            assert self.fired is not None
+            until = now + self.case.plan.span(self.case.plan.undo.answer_within)
+            self.asked = Asked(at=now, until=until, reasons=self.fired.leave.reasons)
+            self.case.note(self.asked)
+            self.case.tell("asked")
+
+    def _due_journeys(self, due: datetime) -> tuple[Journey, ...]:
+        last_one = due >= self.watch.ends - self.case.plan.span(self.case.plan.bake.look_every)
+        if due < self.next_walk and not last_one:
+            return ()
+        self.next_walk = due + self.case.plan.span(self.case.plan.bake.journeys_every)
+        return self.case.plan.journeys
+
+    def _doubt(self, names: list[str]) -> Doubt:
+        try:
+            same_tip = self.case.world.repository.tip() == self.case.release.commit
+        except PortError:
+            same_tip = False
+        return Doubt(second=second_query(self.case.world, self.watch, names), tip_is_release=same_tip)
+
+    def _failed(self, *, undo: bool, reason: str) -> Baked:
+        assert self.fired is not None
+        reasons = tuple(Reason(code="fired", about=one) for one in self.fired.culprits)
+        failed = Verdict(outcome=Outcome.FAIL, triggers=self.fired.triggers, reasons=reasons)
+        return Baked(watch=self.watch, verdict=failed, culprits=self.fired.culprits, undo=undo, reason=reason)
+
+    def _ended(self, decided: Verdict, reason: str = "") -> Baked:
+        return Baked(watch=self.watch, verdict=decided, reason=reason)

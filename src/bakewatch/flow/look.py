@@ -1,0 +1,130 @@
+"""One look: everything asked at one moment, in one step, as one value."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import structs
+
+from bakewatch.errors import PortError
+from bakewatch.flow.production import see
+from bakewatch.model.bake import Watch
+from bakewatch.model.journey import JourneyRun, Walked
+from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
+from bakewatch.model.plan import Journey
+from bakewatch.model.timeline import Looked
+from bakewatch.ports import World
+
+COARSE_BUCKETS = 48
+"""History is read in so many buckets; over four hours that is five minutes each."""
+
+
+def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awaited: str = "") -> Looked:
+    """Send canaries, see what production serves, walk the *journeys* that are due, ask every source once.
+
+    To be called inside a step. Never raises for an expected failure: what could not be asked is a gap, a problem or
+    an unwalked journey.
+    """
+    at = world.clock()
+    canaries = tuple(world.canaries.send(tag))
+    seen = see(world, watch.release, awaited or watch.release.commit)
+    runs = tuple(_walk(world, watch, journey, tag) for journey in journeys)
+    return Looked(
+        at=at,
+        number=len(watch.looks) + 1,
+        canaries=canaries,
+        sightings=seen.sightings,
+        journeys=runs,
+        observations=_observe(world, watch),
+    )
+
+
+def history(world: World, watch: Watch) -> tuple[Observation, ...]:
+    """Read what the four hours before the deploy were like. To be called inside a step."""
+    length = watch.plan.span("4h")
+    width = length / COARSE_BUCKETS
+    start = _floor(watch.live_since - length, width)
+    window = Window(start, watch.live_since)
+    return _ask_all(world, watch, {source: window for source in world.sources}, width)
+
+
+def second_query(world: World, watch: Watch, names: Sequence[str]) -> tuple[Observation, ...]:
+    """Ask the failing checks again, as one bucket over the whole time since the deploy. Inside a step."""
+    start = watch.live_since
+    width = timedelta(days=1)
+    window = Window(start, world.clock())
+    asked = [watch.plan.question(watch.plan.check(name)) for name in names]
+    return _ask_all(world, watch, {source: window for source in world.sources}, width, asked)
+
+
+def _observe(world: World, watch: Watch) -> tuple[Observation, ...]:
+    now = world.clock()
+    width = watch.plan.span(watch.plan.bake.bucket)
+    windows = {source: Window(_resume_at(watch, source, width), now) for source in world.sources}
+    return _ask_all(world, watch, windows, width)
+
+
+def _resume_at(watch: Watch, source: str, width: timedelta) -> datetime:
+    """Where the next question to *source* starts: at its last answer, less the time lines may be late.
+
+    A gap does not move it, so the bake itself is the retry loop. Never before the deploy.
+    """
+    answered = [
+        one.window.end
+        for past in reversed(watch.looks)
+        for one in past.observations
+        if not one.gap and _source_of(watch, one.question) == source
+    ]
+    if not answered:
+        return watch.live_since
+    back = _floor(answered[0] - watch.plan.span(watch.plan.bake.lateness), width)
+    return max(watch.live_since, back)
+
+
+def _source_of(watch: Watch, question: str) -> str:
+    plan = watch.plan
+    stream = question.partition(":")[2] if question.startswith("canary:") else plan.check(question).stream
+    return plan.streams[stream].source
+
+
+def _ask_all(
+    world: World,
+    watch: Watch,
+    windows: dict[str, Window],
+    width: timedelta,
+    asked: Sequence[Question] | None = None,
+) -> tuple[Observation, ...]:
+    by_source: dict[str, list[Question]] = defaultdict(list)
+    for question in watch.plan.questions() if asked is None else asked:
+        by_source[watch.plan.source_of(question)].append(question)
+    answers: list[Observation] = []
+    for source, questions in by_source.items():
+        answers += _ask(world, source, questions, windows[source], width)
+    return tuple(answers)
+
+
+def _ask(
+    world: World, source: str, questions: Sequence[Question], window: Window, width: timedelta
+) -> list[Observation]:
+    try:
+        return world.sources[source].observe(questions, window, width)
+    except PortError as error:
+        return [
+            Observation(question=question.name, window=window, width=width.total_seconds(), gap=error.code)
+            for question in questions
+        ]
+
+
+def _walk(world: World, watch: Watch, journey: Journey, tag: str) -> JourneyRun:
+    """Walk *journey*; one that fails is walked again at once, and only the second walk counts."""
+    persona = watch.plan.personas[journey.persona]
+    first = world.journeys.walk(journey, persona, world.addresses[0], tag)
+    if first.walked is not Walked.FAILED:
+        return first
+    again = world.journeys.walk(journey, persona, world.addresses[0], tag)
+    return structs.replace(again, repeated=True)
+
+
+def _floor(moment: datetime, width: timedelta) -> datetime:
+    step = max(1, round(width.total_seconds() * 1000))
+    return from_ms(to_ms(moment) // step * step)

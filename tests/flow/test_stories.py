@@ -1,0 +1,393 @@
+"""The story, told from its beginning to its end with a jumping clock and a scripted world."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec import structs
+
+from bakewatch.model.plan import Mode
+from bakewatch.model.rollback import Brake, Rollback
+from bakewatch.model.text import CleanText
+from bakewatch.model.timeline import Confirmation, Fired, Looked
+from bakewatch.model.verdict import Ending, Outcome, Permission
+from bakewatch.ports import Message
+from bakewatch.testing import ScriptedWorld
+from bakewatch.testing.runtime import START
+from bakewatch.testing.world import NEXT, PARENT, RELEASE, REVERT
+from tests.flow.stories import MERGED, Story, rate_from, with_mode
+
+
+def harmful(world: ScriptedWorld) -> None:
+    """The release asks for a column that does not exist: the log says so, and the journey fails."""
+    world.rates["missing_column"] = rate_from(0.5)
+    world.broken.add(("registrant", RELEASE))
+
+
+def test_a_healthy_release_passes() -> None:
+    told = Story().tell()
+    assert told.ending is Ending.PASSED
+    assert told.world.reverts == 0
+    assert [notice.transition for notice in told.world.notices] == ["passed"]
+    assert told.world.swept
+
+
+def test_a_harmful_release_is_undone_and_the_undo_proved() -> None:
+    told = Story(arrange=harmful).tell()
+    assert told.ending is Ending.UNDONE
+    assert told.world.reverts == 1
+    assert told.world.served(told.timeline[-1].at) == REVERT
+    (proved,) = told.events("Proved")
+    assert proved.cured  # type: ignore[attr-defined]
+    assert [notice.transition for notice in told.world.notices] == ["undone"]
+
+
+def test_a_harmful_release_is_undone_within_two_looks() -> None:
+    told = Story(arrange=harmful).tell()
+    looks = [event for event in told.timeline if isinstance(event, Looked)]
+    fired = [event for event in told.timeline if isinstance(event, Fired)]
+    assert fired[-1].leave.permission is Permission.AUTO
+    assert fired[-1].at - looks[0].at <= timedelta(seconds=60)
+
+
+def test_slow_harm_that_only_the_proportion_shows_is_undone() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.rates["errors"] = rate_from(1.0)
+        world.broken.add(("registrant", RELEASE))
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.UNDONE
+
+
+def test_harm_that_begins_late_in_the_bake_is_found() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.rates["missing_column"] = rate_from(0.5, after=timedelta(minutes=20))
+        world.broken.add(("registrant", RELEASE))
+        world.broken.clear()
+
+    plan = structs.replace(with_mode(Mode.ASK))
+    told = Story(plan=plan, arrange=arrange).tell()
+    assert told.ending is Ending.NOT_UNDONE
+    assert told.reason == "no_answer"
+
+
+@pytest.mark.parametrize("stream", ["edge_logs", "postgres_logs"])
+def test_a_silent_stream_is_inconclusive_never_green(stream: str) -> None:
+    told = Story(arrange=lambda world: world.mute.add(stream)).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.world.reverts == 0
+
+
+def test_a_dead_source_is_inconclusive_and_undoes_nothing() -> None:
+    told = Story(arrange=lambda world: world.dead.add("logs")).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.world.reverts == 0
+
+
+def test_a_source_that_answers_with_errors_is_inconclusive_and_undoes_nothing() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.gaps = lambda moment: "error"
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.world.reverts == 0
+
+
+def test_a_short_outage_of_a_source_is_made_up_for_by_later_looks() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.gaps = lambda moment: "error" if moment < START + timedelta(minutes=4) else ""
+
+    assert Story(arrange=arrange).tell().ending is Ending.PASSED
+
+
+def test_logs_that_are_ninety_seconds_late_are_judged_right() -> None:
+    def late(world: ScriptedWorld) -> None:
+        world.lateness = timedelta(seconds=90)
+
+    def late_and_harmful(world: ScriptedWorld) -> None:
+        late(world)
+        harmful(world)
+
+    assert Story(arrange=late).tell().ending is Ending.PASSED
+    assert Story(arrange=late_and_harmful).tell().ending is Ending.UNDONE
+
+
+def test_too_little_traffic_is_inconclusive() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.rates["missing_column"] = rate_from(0.0, of=0.005)
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.reason == "too_little_traffic"
+
+
+def test_a_release_that_is_never_deployed_ends_so() -> None:
+    told = Story(deploy_after=None).tell()
+    assert told.ending is Ending.NEVER_DEPLOYED
+    (confirmed,) = told.events("Confirmed")
+    assert confirmed.confirmation is Confirmation.NEVER_DEPLOYED  # type: ignore[attr-defined]
+
+
+def test_a_foreign_commit_in_production_is_a_wrong_commit() -> None:
+    told = Story(deploy_after=None, arrange=lambda world: world.deploy("f" * 40, START)).tell()
+    (confirmed,) = told.events("Confirmed")
+    assert confirmed.confirmation is Confirmation.WRONG_COMMIT  # type: ignore[attr-defined]
+
+
+def test_unreachable_production_is_inconclusive() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.unreachable = lambda moment: True
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.reason == "unreachable"
+
+
+def test_production_that_cannot_be_reached_after_it_went_live_undoes_nothing() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.unreachable = lambda moment: moment > START + timedelta(minutes=5)
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.world.reverts == 0
+
+
+def test_a_release_that_another_one_overtook_before_it_was_live_is_superseded() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.branch.append(NEXT)
+        world.deploy(NEXT, START)
+
+    told = Story(deploy_after=None, arrange=arrange).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.reason == "superseded"
+
+
+def test_a_release_that_was_reverted_before_it_was_live_is_already_reverted() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.branch.append(REVERT)
+        world.undone = REVERT
+        world.deploy(REVERT, START)
+
+    told = Story(deploy_after=None, arrange=arrange).tell()
+    assert told.reason == "already_reverted"
+    assert told.world.reverts == 0
+
+
+def test_a_merge_during_the_bake_ends_it_superseded() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.branch.append(NEXT)
+        world.deploy(NEXT, START + timedelta(minutes=10))
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.reason == "superseded"
+
+
+def test_a_platform_that_goes_back_by_itself_ends_the_bake_replaced() -> None:
+    told = Story(arrange=lambda world: world.deploy(PARENT, START + timedelta(minutes=10))).tell()
+    assert told.reason == "replaced"
+
+
+def test_one_failing_walk_that_passes_at_once_again_is_no_failure() -> None:
+    class Flaky(set[tuple[str, str]]):
+        asked = 0
+
+        def __contains__(self, item: object) -> bool:
+            self.asked += 1
+            return self.asked == 1
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.broken = Flaky()
+
+    assert Story(arrange=arrange).tell().ending is Ending.PASSED
+
+
+def test_a_journey_that_cannot_be_walked_is_no_failure_but_no_pass_either() -> None:
+    told = Story(arrange=lambda world: world.unwalkable.add("registrant")).tell()
+    assert told.ending is Ending.INCONCLUSIVE
+    assert told.world.reverts == 0
+
+
+def test_evidence_that_anyone_could_produce_asks_before_it_acts() -> None:
+    """No journey fails and nobody signed in is affected: an outsider may be asking for a column that never was."""
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.rates["missing_column"] = rate_from(0.5)
+        world.actors = 0
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.NOT_UNDONE
+    assert told.reason == "no_answer"
+    assert "asked" in [notice.transition for notice in told.world.notices]
+
+
+def test_a_person_may_approve() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.runtime.messages.append(
+            (START + timedelta(minutes=9), Message(kind="approve", by=CleanText("ops"), why=CleanText("yes")))
+        )
+
+    told = Story(plan=with_mode(Mode.ASK), arrange=arrange).tell()
+    assert told.ending is Ending.UNDONE
+    assert [notice.transition for notice in told.world.notices] == ["asked", "undone"]
+    assert told.world.notices[0].approve == f"bakewatch approve {MERGED.bake_id}"
+
+
+def test_a_person_may_reject_and_nothing_is_undone() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.runtime.messages.append((START + timedelta(minutes=9), Message(kind="reject", by=CleanText("ops"))))
+
+    told = Story(plan=with_mode(Mode.ASK), arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.NOT_UNDONE, "rejected")
+    assert told.world.reverts == 0
+
+
+def test_the_watch_goes_on_while_a_person_is_asked() -> None:
+    told = Story(plan=with_mode(Mode.ASK), arrange=harmful).tell()
+    asked = next(event for event in told.events("Asked"))
+    assert sum(look.at > asked.at for look in told.events("Looked")) > 50  # type: ignore[attr-defined]
+
+
+def test_an_answer_nobody_asked_for_is_ignored() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.runtime.messages.append((START + timedelta(minutes=9), Message(kind="approve")))
+
+    assert Story(arrange=arrange).tell().ending is Ending.PASSED
+
+
+def test_mode_off_says_so_and_undoes_nothing() -> None:
+    told = Story(plan=with_mode(Mode.OFF), arrange=harmful).tell()
+    assert (told.ending, told.reason) == (Ending.NOT_UNDONE, "mode_off")
+
+
+@pytest.mark.parametrize(
+    ("change", "value"), [("touches_plan", True), ("touches_migrations", True), ("reverts", "team/live@" + "e" * 40)]
+)
+def test_releases_that_must_not_be_undone_by_themselves_are_asked_about(change: str, value: object) -> None:
+    release = structs.replace(MERGED, **{change: value})
+    told = Story(release=release, arrange=harmful).tell()
+    assert told.ending is Ending.NOT_UNDONE
+    assert told.world.reverts == 0
+    assert told.events("Asked")
+
+
+def test_a_merge_that_is_not_live_yet_makes_it_ask() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.branch.append(NEXT)
+
+    told = Story(arrange=arrange).tell()
+    assert told.world.reverts == 0
+    assert told.events("Asked")
+
+
+@pytest.mark.parametrize(
+    ("brake", "code"),
+    [
+        (Brake(pulled=True, problem="kill_switch"), "kill_switch"),
+        (Brake(pulled=True, problem="opt_out"), "opt_out"),
+        (Brake(pulled=True, problem="brake_unreadable"), "brake_unreadable"),
+    ],
+)
+def test_a_pulled_brake_stops_the_undo(brake: Brake, code: str) -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.brake_says = brake
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.NOT_UNDONE, code)
+    assert told.world.reverts == 0
+    assert told.world.notices[-1].transition == "not_undone"
+
+
+@pytest.mark.parametrize("code", ["conflict", "protected", "moved"])
+def test_an_undo_that_cannot_be_done_ends_in_a_report_and_a_notification(code: str) -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.undo_problems = [Rollback(method="git", at=START, problem=code, permanent=True, link="bakewatch/revert")]
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.NOT_UNDONE, code)
+    assert told.world.notices[-1].transition == "not_undone"
+
+
+def test_passing_trouble_in_the_undo_is_tried_again() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.undo_problems = [Rollback(method="git", at=START, problem="unreachable")] * 3
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.UNDONE
+    assert len(told.events("RolledBack")) == 4
+
+
+def test_lasting_trouble_in_the_undo_ends_at_the_deadline() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.undo_problems = [Rollback(method="git", at=START, problem="unreachable")] * 99
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.NOT_UNDONE, "unreachable")
+
+
+def test_an_undo_that_never_goes_live_is_not_a_cure() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.undo_helps = False
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.NOT_CURED, "revert_not_live")
+
+
+def test_an_innocent_release_is_found_out_when_its_undo_does_not_help() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.rates["missing_column"] = lambda moment, commit: (0.5 if commit != PARENT else 0.0, 10.0)
+        world.broken |= {("registrant", RELEASE), ("registrant", REVERT)}
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.NOT_CURED
+    assert told.world.reverts == 1
+
+
+def test_a_notification_that_cannot_be_delivered_changes_nothing_else() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.deaf = True
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.UNDONE
+    assert [event.problem for event in told.events("Notified")] == ["unreachable"]  # type: ignore[attr-defined]
+
+
+def test_a_repository_that_cannot_be_asked_never_acts_by_itself() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.git_down = True
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.NOT_UNDONE
+    assert told.world.reverts == 0
+
+
+def test_stop_ends_a_bake_inconclusive() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.runtime.messages.append((START + timedelta(minutes=9), Message(kind="stop")))
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.INCONCLUSIVE, "stopped")
+
+
+def test_every_ending_concludes_notifies_and_closes() -> None:
+    for arrange in (harmful, lambda world: None, lambda world: world.dead.add("logs")):
+        told = Story(arrange=arrange).tell()
+        kinds = [type(event).__name__ for event in told.timeline]
+        assert kinds.count("Concluded") == 1
+        assert kinds[-2:] == ["Notified", "Closed"]
+
+
+def test_a_bake_costs_milliseconds_and_one_question_per_source_and_look() -> None:
+    told = Story().tell()
+    looks = len(told.events("Looked"))
+    assert told.world.questions_asked == looks + len(told.events("Baselined"))
+    assert (told.events("Concluded")[0].verdict.outcome) is Outcome.PASS  # type: ignore[attr-defined]
