@@ -1,0 +1,204 @@
+"""Comparative rules: is the rate clearly worse than before the deploy?"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from bakewatch.judge.measure import Measure, history
+from bakewatch.judge.series import Cell, Series, tally
+from bakewatch.judge.sight import Minutes, Sight, View, provable, streams_of
+from bakewatch.model.observation import from_ms
+from bakewatch.model.plan import Check, Plan, Rule
+from bakewatch.model.verdict import Evidence, Reason
+from bakewatch.stats import mixture, power
+from bakewatch.stats.intervals import ratio_interval
+
+FEWEST_EVENTS = 3
+"""So many events must be there before a rise of them is believed."""
+LOWEST_LN_E = -99.0
+"""What is written for an e-value of zero."""
+
+
+def risen(sight: Sight, check: Check) -> Evidence:
+    """More than before, per what `of` counts or per time."""
+    return _weigh(sight, check, falling=False)
+
+
+def fallen(sight: Sight, check: Check) -> Evidence:
+    """Fewer than before: successes must not drop."""
+    return _weigh(sight, check, falling=True)
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """One check's present beside its past."""
+
+    check: Check
+    measure: Measure
+    falling: bool
+    threshold: float
+    past: Series
+    present: Series
+    parts: mixture.Split
+    weight: mixture.Weight
+
+    @property
+    def base_exposure(self) -> float:
+        return sum(map(self.measure.exposure, self.past))
+
+    @property
+    def exposure(self) -> float:
+        return sum(map(self.measure.exposure, self.present))
+
+    @property
+    def heavy(self) -> bool:
+        """Do the numbers weigh enough?"""
+        return self.base_exposure > 0 and self.weight.ln_e >= self.threshold
+
+    @property
+    def large(self) -> bool:
+        """Is the leading comparison's effect at least the least that the plan wants acted upon?"""
+        one, check = self.weight, self.check
+        if one.n1 <= 0 or one.n0 <= 0:
+            return False
+        expected = one.x0 * one.n1 / one.n0
+        if self.falling:
+            return one.x1 * check.minimum_ratio <= expected and expected - one.x1 >= check.minimum_extra
+        enough = one.x1 >= max(FEWEST_EVENTS, expected + check.minimum_extra)
+        return enough and one.x1 >= check.minimum_ratio * expected
+
+
+def _weigh(sight: Sight, check: Check, *, falling: bool) -> Evidence:
+    """1. Compare. 2. What could have been seen. 3. The decision and its reasons."""
+    view = sight.view(check)
+    compared = _compare(sight, check, falling, view)
+    now, then = tally(compared.present), tally(compared.past)
+    exposure, base_exposure = compared.exposure, compared.base_exposure
+    base_rate = then.count / base_exposure if base_exposure else 0.0
+    could_see, target = _could_see(compared), compared.measure.target(base_rate)
+    ratio, low, high = _ratio(now.count, exposure, then.count, base_exposure)
+    return Evidence(
+        check=check.name,
+        fired=compared.heavy and compared.large and not view.unanswered,
+        seen=view.share,
+        blind_minutes=len(view.blind),
+        count=now.count,
+        own=now.own,
+        exposure=exposure,
+        base_count=then.count,
+        base_exposure=base_exposure,
+        ratio=ratio,
+        low=low,
+        high=high,
+        ln_e=max(compared.weight.ln_e, LOWEST_LN_E) if base_exposure else None,
+        threshold=compared.threshold,
+        buckets_hit=len(now.hits),
+        first_at=from_ms(now.hits[0].start) if now.hits else None,
+        last_at=from_ms(now.hits[-1].start) if now.hits else None,
+        could_see=could_see,
+        target=target,
+        reasons=view.obstacles + _reasons(compared, could_see is not None and could_see <= target),
+    )
+
+
+def _compare(sight: Sight, check: Check, falling: bool, view: View) -> _Comparison:
+    """Put past and present on one axis of minutes: the past ends where the judged present begins.
+
+    The transition and the warm-up lie between them and belong to neither.
+    """
+    measure = Measure(sight.plan, check)
+    past, present = history(sight, check), _judged(sight, check, falling, view)
+    edge = past[-1].end if past else 0
+    at = [(cell.bucket.at - edge) / sight.minute for cell in past]
+    at += [(cell.bucket.at - _judged_from(sight)) / sight.minute for cell in present]
+    cells = past + present
+    counts = np.array([cell.bucket.count for cell in cells], dtype=np.float64)
+    exposures = np.array([measure.exposure(cell) for cell in cells], dtype=np.float64)
+    length = float(sight.planned)
+    parts = mixture.split(np.array(at, dtype=np.float64), counts, exposures, length=length)
+    weight = mixture.weigh(parts, length=length, falling=falling)
+    return _Comparison(check, measure, falling, _threshold(sight.plan), past, present, parts, weight)
+
+
+def _judged(sight: Sight, check: Check, falling: bool, view: View) -> Series:
+    """The cells that may be compared: after the warm-up, complete, and in minutes that count."""
+    first, last = _judged_from(sight), sight.now - view.settle
+    minutes = _usable(sight, check, falling, view)
+
+    def counts(cell: Cell) -> bool:
+        return cell.bucket.at >= first and cell.end <= last and sight.minute_of(cell.bucket.at) in minutes
+
+    return tuple(filter(counts, sight.series.get(check.name, ())))
+
+
+def _judged_from(sight: Sight) -> int:
+    """Where the comparison begins, in milliseconds."""
+    return sight.started + sight.span(sight.plan.bake.warm_up)
+
+
+def _usable(sight: Sight, check: Check, falling: bool, view: View) -> Minutes:
+    """The minutes that count. Events in an unproven stream are events: they may show a rise, never a fall."""
+    if falling or provable(sight.plan, check.stream):
+        return view.seen
+    return view.covered.intersection(*(sight.seen[other] for other in streams_of(check)[1:]))
+
+
+def _threshold(plan: Plan) -> float:
+    """ln(k/alpha): the chance of a false alarm is shared among the k comparative checks."""
+    comparative = sum(check.rule is not Rule.ZERO for check in plan.checks)
+    return math.log(comparative / plan.bake.false_alarm_rate)
+
+
+def _could_see(compared: _Comparison) -> float | None:
+    """The smallest share, rate per minute or share lost that is found with 95 %; None when nothing would be."""
+    x0, n0 = compared.parts.x0[0], compared.parts.n0[0]
+    exposure = compared.exposure
+    if exposure <= 0 or n0[-1] <= 0:
+        return None
+    expected = float(x0[-1] / n0[-1]) * exposure
+    if compared.falling:
+        return _least_loss(compared, expected, power.smallest_fall(exposure, x0, n0, compared.threshold))
+    least = power.smallest_rise(exposure, x0, n0, compared.threshold)
+    if least is None:
+        return None
+    check = compared.check
+    events = power.mean_that_reaches(max(FEWEST_EVENTS, expected + check.minimum_extra))
+    found = max(least, events / exposure, check.minimum_ratio * expected / exposure) * compared.measure.unit
+    return None if check.rule is Rule.PROPORTION and check.of and found > 1 else found
+
+
+def _least_loss(compared: _Comparison, expected: float, least: float | None) -> float | None:
+    """A loss must weigh enough, and be at least the plan's minimum effect."""
+    left = expected - compared.check.minimum_extra
+    if least is None or left < 0:
+        return None
+    return max(least, 1 - 1 / compared.check.minimum_ratio, 1 - power.mean_that_stays_under(left) / expected)
+
+
+def _ratio(
+    count: int, exposure: float, base_count: int, base_exposure: float
+) -> tuple[float | None, float | None, float | None]:
+    """The ratio of the rates and its 99 % interval; None where there is none, or where it is infinite."""
+    if exposure <= 0 or base_exposure <= 0:
+        return None, None, None
+    low, high = ratio_interval(count, exposure, base_count, base_exposure)
+    ratio = (count / exposure) / (base_count / base_exposure) if base_count else None
+    return ratio, low, high if math.isfinite(high) else None
+
+
+def _reasons(compared: _Comparison, sharp: bool) -> tuple[Reason, ...]:
+    """Why it did not fire or could not have; and, when it fired late, since when."""
+    about = f"check:{compared.check.name}"
+    if compared.base_exposure <= 0:
+        return (Reason(code="no_baseline", about=about),)
+    reasons: list[Reason] = []
+    if compared.heavy and not compared.large:
+        reasons.append(Reason(code="below_minimum_effect", about=about))
+    if compared.heavy and compared.large and compared.weight.onset > 0:
+        one = compared.weight
+        numbers = {"minute": one.onset, "count": one.x1, "expected": one.x0 * one.n1 / one.n0}
+        reasons.append(Reason(code="onset", about=about, numbers=numbers))
+    if not sharp and compared.present:
+        reasons.append(Reason(code="too_little_traffic", about=about))
+    return tuple(reasons)

@@ -1,0 +1,73 @@
+"""What a check's count is measured against: what `of` counts, time that a source measured, or time on the clock."""
+
+from dataclasses import dataclass
+
+from bakewatch.judge.series import Cell, Series
+from bakewatch.judge.sight import Sight
+from bakewatch.model.observation import to_ms
+from bakewatch.model.plan import Check, Plan, Rule
+
+SHARE, RATE, LOSS = 0.01, 1.0, 0.5
+"""What a check must be able to find when the plan does not say: 1 % of what `of` counts, one event a minute, the loss
+of one half."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How one check's cells become an exposure, and a rate on that exposure becomes the plan's unit."""
+
+    plan: Plan
+    check: Check
+
+    @property
+    def measured(self) -> bool:
+        """The source says itself how much time it covered."""
+        return self.plan.streams[self.check.stream].measured
+
+    @property
+    def share(self) -> bool:
+        """The count is a share of what `of` counts; otherwise it is a rate in time."""
+        return bool(self.check.of) and not self.measured
+
+    @property
+    def unit(self) -> float:
+        """A rate times this is a share, or a number of events per minute of the plan."""
+        return 1.0 if self.share else self.plan.minute.total_seconds()
+
+    def exposure(self, cell: Cell) -> float:
+        """What *cell* was exposed to: matches of `of`, else seconds."""
+        if self.measured:
+            return cell.bucket.of / 1000
+        return float(cell.bucket.of) if self.share else cell.seconds
+
+    def target(self, base_rate: float) -> float:
+        """The share or rate that the check must be able to find: max(5·baseline, what the plan declares)."""
+        declared = self.check.sees
+        if self.check.rule is Rule.FLOOR:
+            return LOSS if declared is None else declared
+        least = SHARE if self.share else RATE
+        return max(5 * base_rate * self.unit, least if declared is None else declared)
+
+
+def history(sight: Sight, check: Check) -> Series:
+    """What *check* counted before the deploy.
+
+    Where time is the exposure, history begins with the first sign of life of the source, whatever question shows it:
+    before a store was filled, its silence means nothing.
+    """
+    watch = sight.watch
+    past = sight.past
+    cells = [cell for cell in past.get(check.name, ()) if cell.bucket.at < to_ms(watch.live_since)]
+    measure = Measure(watch.plan, check)
+    if not measure.share and not measure.measured:
+        source = watch.plan.streams[check.stream].source
+        asked = {one.name for one in watch.plan.questions() if watch.plan.source_of(one) == source}
+        signs = (
+            cell.bucket.at
+            for name in asked & past.keys()
+            for cell in past[name]
+            if cell.bucket.count or cell.bucket.of or cell.bucket.own
+        )
+        first = min(signs, default=None)
+        cells = [cell for cell in cells if first is not None and cell.bucket.at >= first]
+    return tuple(cells)

@@ -1,0 +1,116 @@
+"""Which triggers fired, and what they are allowed to do."""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from bakewatch.model.bake import Watch
+from bakewatch.model.journey import JourneyRun, Walked
+from bakewatch.model.observation import Observation
+from bakewatch.model.plan import Mode, Plan, Rule, Trigger
+from bakewatch.model.verdict import Evidence, Leave, Permission, Reason
+
+SIGNED_IN = 2
+"""So many signed-in actors whose other calls succeed vouch for evidence that anyone could produce."""
+
+
+class FiredTrigger(Struct, frozen=True):
+    """A trigger that demands a rollback, and what carried it: `check:NAME`, `journey:NAME`."""
+
+    trigger: str
+    culprits: tuple[str, ...]
+
+
+def fired(plan: Plan, evidence: Iterable[Evidence], runs: Mapping[str, JourneyRun]) -> tuple[FiredTrigger, ...]:
+    """The triggers that hold: all of `all`, and one of `any` where there is any.
+
+    A check holds when it fired, a journey when it failed and failed again at once.
+    """
+    down = {f"check:{one.check}" for one in evidence if one.fired}
+    down |= {f"journey:{name}" for name, run in runs.items() if _failed(run)}
+    return tuple(
+        FiredTrigger(trigger=one.name, culprits=tuple(name for name in one.names if name in down))
+        for one in plan.triggers
+        if _holds(one, down)
+    )
+
+
+def leave(
+    watch: Watch,
+    fired: Iterable[FiredTrigger],
+    evidence: Iterable[Evidence],
+    runs: Mapping[str, JourneyRun],
+    second: Iterable[Observation],
+    *,
+    tip_is_release: bool,
+) -> Leave:
+    """May the *fired* triggers act at once? *second*: the failing checks, asked again over the whole time.
+
+    1. Mode `off`: never.
+    2. A release that touches its own plan, that is itself an undo, that touches migrations, or that is not the tip of
+       the production branch: only by asking.
+    3. One trigger must still hold when every culprit that is open to doubt is left out.
+    """
+    plan = watch.plan
+    if plan.undo.mode is Mode.OFF:
+        return Leave(permission=Permission.OFF, reasons=(Reason(code="mode_off"),))
+    reasons = [Reason(code=code) for code in _codes_of_release(watch, tip_is_release)]
+    weighed = {f"check:{one.check}": one for one in evidence}
+    again = {one.question: one for one in second}
+    journey_fails = any(_failed(run) for run in runs.values())
+    trusted, doubts = set(), []
+    held = tuple(fired)
+    for culprit in dict.fromkeys(name for one in held for name in one.culprits):
+        kind, _, name = culprit.partition(":")
+        codes = _doubts(plan, weighed[culprit], again.get(name), journey_fails) if kind == "check" else []
+        doubts += [Reason(code=code, about=culprit) for code in codes]
+        if not codes:
+            trusted.add(culprit)
+    names = {one.trigger for one in held}
+    if not any(_holds(one, trusted) for one in plan.triggers if one.name in names):
+        reasons += doubts or [Reason(code="nothing_fired")]
+    return Leave(permission=Permission.ASK if reasons else Permission.AUTO, reasons=tuple(reasons))
+
+
+def _failed(run: JourneyRun) -> bool:
+    return run.walked is Walked.FAILED and run.repeated
+
+
+def _holds(trigger: Trigger, down: set[str]) -> bool:
+    every = all(name in down for name in trigger.all)
+    return bool(trigger.names) and every and (not trigger.any or any(name in down for name in trigger.any))
+
+
+def _codes_of_release(watch: Watch, tip_is_release: bool) -> list[str]:
+    """What stands against acting at once, whatever the evidence."""
+    release = watch.release
+    against = {
+        "mode_ask": watch.plan.undo.mode is Mode.ASK,
+        "touches_plan": release.touches_plan,
+        "is_revert": bool(release.reverts),
+        "touches_migrations": release.touches_migrations,
+        "not_tip": not tip_is_release,
+    }
+    return [code for code, true in against.items() if true]
+
+
+def _doubts(plan: Plan, weighed: Evidence, again: Observation | None, journey_fails: bool) -> list[str]:
+    """Why a fired check may not act at once.
+
+    1. The second query must answer, and count something (of what must not fall, nothing is an answer too).
+    2. A declared signature needs two events in two buckets, or one and a failing journey.
+    3. What anyone could provoke needs a failing journey, or two signed-in actors whose other calls succeed.
+    """
+    check = plan.check(weighed.check)
+    codes = []
+    if again is None or again.gap:
+        codes.append("no_second_answer")
+    elif check.rule is not Rule.FLOOR and not any(bucket.count or bucket.own for bucket in again.buckets):
+        codes.append("not_confirmed")
+    twice = weighed.count + weighed.own >= 2 and weighed.buckets_hit >= 2
+    if check.rule is Rule.ZERO and not twice and not journey_fails:
+        codes.append("single_event")
+    actors = max((bucket.actors for bucket in again.buckets), default=0) if again is not None else 0
+    if check.public and not journey_fails and actors < SIGNED_IN:
+        codes.append("public_evidence")
+    return codes

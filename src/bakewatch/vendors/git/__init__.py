@@ -1,0 +1,1 @@
+"""The repository behind production, by git itself, in a private mirror."""

@@ -1,0 +1,120 @@
+"""A private bare mirror of the repository behind production."""
+
+import fcntl
+import io
+import re
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from bakewatch.errors import ConfigError, RepositoryError
+from bakewatch.ports import Context, Remote
+from bakewatch.vendors.git.run import Git
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Mirror:
+    """What the remote has, as of the last fetch; other people's branches are never written to."""
+
+    def __init__(self, remote: Remote, data: Path, environ: Mapping[str, str]) -> None:
+        self.remote = remote
+        _check_url(remote.url)
+        token = ""
+        if remote.token_env:
+            token = environ.get(remote.token_env, "")
+            if not token:
+                raise ConfigError(
+                    f"the environment variable {remote.token_env} is not set", where="repository.token_env"
+                )
+        self.git = Git(data / "mirror.git", environ, token)
+
+    @property
+    def name(self) -> str:
+        """`owner/name`, as configured or taken from the address."""
+        if self.remote.name:
+            return self.remote.name
+        path = self.remote.url if "://" not in self.remote.url else urlsplit(self.remote.url).path
+        parts = [part for part in re.split(r"[/:]", path.removesuffix("/").removesuffix(".git")) if part]
+        local = "://" not in self.remote.url and "@" not in self.remote.url
+        return parts[-1] if local or len(parts) < 2 else "/".join(parts[-2:])
+
+    @property
+    def branch(self) -> str:
+        """The production branch as the mirror knows it."""
+        return f"refs/remotes/origin/{self.remote.branch}"
+
+    def fetch(self) -> str:
+        """Bring everything up to date; returns the tip. `RepositoryError` when the remote cannot be had."""
+        self.git.create()
+        with self._alone():
+            done = self.git.ask(
+                "fetch",
+                "--quiet",
+                "--prune",
+                "--no-tags",
+                "--no-write-fetch-head",
+                self.remote.url,
+                "+refs/heads/*:refs/remotes/origin/*",
+                remote=True,
+            )
+        if done.code:
+            raise RepositoryError("unreachable")
+        tip = self.resolve(self.branch)
+        if not tip:
+            raise RepositoryError("no_branch", permanent=True)
+        return tip
+
+    def resolve(self, name: str) -> str:
+        """The commit that *name* means; empty when there is none or it is ambiguous."""
+        done = self.git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        return done.out.strip() if done.code == 0 else ""
+
+    def contains(self, head: str, commit: str) -> bool:
+        """Is *commit* an ancestor of *head*, or *head* itself?"""
+        found, wanted = self.resolve(head), self.resolve(commit)
+        return bool(found and wanted) and self.git.ask("merge-base", "--is-ancestor", wanted, found).code == 0
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """The file at *path* in *commit*; None when there is none."""
+        done = self.git.ask("cat-file", "-t", f"{commit}:{path}")
+        if done.code or done.out.strip() != "blob":
+            return None
+        return self.git.ask("cat-file", "blob", f"{commit}:{path}").out.encode()
+
+    def export(self, commit: str, path: str, folder: Path) -> None:
+        """Write everything under *path* of *commit* into *folder*, files only."""
+        archive = folder / ".export.tar"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.git.tell("archive", "--format=tar", "-o", str(archive), commit, "--", path)
+        with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as packed:
+            for member in packed.getmembers():
+                if member.isfile() and ".." not in PurePosixPath(member.name).parts:
+                    packed.extract(member, folder, filter="data")
+        archive.unlink()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two fetches into one mirror would take each other's locks for trouble."""
+        with (self.git.folder / "fetch.lock").open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+def mirror_of(context: Context) -> Mirror:
+    """The mirror in the data directory of *context*."""
+    return Mirror(context.remote, context.data, context.environ)
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.password or (parts.username and parts.scheme in ("http", "https")):
+        raise ConfigError(
+            "the address carries credentials", where="repository.remote", right="name a variable in `token_env`"
+        )
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ConfigError("plain http", where="repository.remote", right="https, ssh or a path")
+    if url.startswith("-") or parts.scheme in ("ext", "fd"):
+        raise ConfigError("no address of a repository", where="repository.remote", right="https, ssh or a path")
