@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -101,6 +102,20 @@ class Notifier(Protocol):
         ...
 
 
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def require_safe(url: str, *schemes: str) -> None:
+    """`ConfigError` unless *url* is https (or one of *schemes*), or plain http to loopback; never with credentials."""
+    parts = urlsplit(url)
+    if parts.password or (parts.username and parts.scheme != "ssh"):
+        raise ConfigError("the address carries credentials", right="name an environment variable instead")
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+        return
+    if parts.scheme not in ("https", *schemes):
+        raise ConfigError(f"`{url}` is not https", right="https, or plain http to loopback")
+
+
 class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a person says to a running case."""
 
@@ -134,6 +149,8 @@ class Context:
     clock: Callable[[], datetime]
     remote: Remote
     plan: Plan
+    base: Path = Path()
+    """The folder of the operator's file: where relative paths start."""
     release: Release | None = None
     """The case's release; none while a plan is only checked."""
     plan_dir: Path | None = None

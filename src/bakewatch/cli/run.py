@@ -57,7 +57,7 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
 
     settings, plan = load(config)
     data = data_dir(config, settings)
-    order = app.prepare(settings, plan, data, str(config), commit=commit, pr=pr, range_=range_)
+    order = app.prepare(settings, plan, data, config, commit=commit, pr=pr, range_=range_)
 
     from bakewatch.durable import history, start
 

@@ -19,7 +19,7 @@ def check_command(config: Path, offline: bool) -> None:
     from bakewatch.config import load
 
     settings, plan = load(config)
-    app.check(settings, plan, data_dir(config, settings), str(config), online=not offline)
+    app.check(settings, plan, data_dir(config, settings), config, online=not offline)
     click.echo(
         f"{config}: {len(plan.checks)} checks on {len(plan.streams)} streams, {len(plan.journeys)} journeys, "
         f"{len(plan.triggers)} triggers, undo {plan.undo.mode.value}: ok"

@@ -25,16 +25,22 @@ def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awai
     To be called inside a step. Never raises for an expected failure: what could not be asked is a gap, a problem or
     an unwalked journey.
     """
-    at = world.clock()
-    canaries = tuple(world.canaries.send(tag))
+    sent_at = at = world.clock()
+    canaries = world.canaries.send(tag)
     seen = see(world, watch.release, awaited or watch.release.commit)
-    runs = tuple(_walk(world, watch, journey, tag) for journey in journeys)
+    runs = []
+    for journey in journeys:
+        runs.append(_walk(world, watch, journey, tag))
+        # A long walk must not blind the minutes that it takes.
+        if world.clock() - sent_at >= watch.plan.minute / 2:
+            sent_at = world.clock()
+            canaries += world.canaries.send(tag)
     return Looked(
         at=at,
         number=len(watch.looks) + 1,
-        canaries=canaries,
+        canaries=tuple(canaries),
         sightings=seen.sightings,
-        journeys=runs,
+        journeys=tuple(runs),
         observations=_observe(world, watch),
     )
 

@@ -91,10 +91,10 @@ def _gate(case: Case) -> Gate:
 def _prove(case: Case, baked: Baked, live: Confirmed, revert: str) -> Proved:
     """See what failed pass again, on the reverted production.
 
-    The watch is a new one that begins when the revert was live; only its evidence counts.
+    The watch is a new one that begins when the revert was confirmed; only its evidence counts. It looks on until the
+    lines of its last minute are due. Journeys are walked at its beginning and at its end.
     """
-    plan = case.plan
-    since = live.live_since or live.at
+    plan, run = case.plan, case.run
     watch = Watch(
         plan=plan,
         release=case.release,
@@ -103,22 +103,23 @@ def _prove(case: Case, baked: Baked, live: Confirmed, revert: str) -> Proved:
         ends=live.at + plan.span(plan.undo.proof),
         baseline=baked.watch.baseline,
     )
-    due = live.at
-    while True:
-        watch, now = _look_again(case, watch, revert)
-        if now >= watch.ends:
-            break
-        due = max(due + plan.span(plan.bake.look_every), now)
-        case.run.wait_until(min(due, watch.ends))
+    over = watch.ends + plan.span(plan.bake.settle)
+    due, now, last = live.at, live.at, False
+    while not last:
+        last = due >= over
+        watch, now = _look_again(case, watch, revert, walk=last or not watch.looks)
+        due = min(max(due + plan.span(plan.bake.look_every), now), max(over, now))
+        if not last:
+            run.wait_until(due)
     evidence = rules.weigh(watch, now)
     cured, reasons = verdict.cured(watch, baked.culprits, evidence, watch.latest_runs())
-    proved = Proved(at=now, cured=cured, since=since, reasons=reasons)
+    proved = Proved(at=now, cured=cured, since=live.live_since or live.at, reasons=reasons)
     case.note(proved)
     return proved
 
 
-def _look_again(case: Case, watch: Watch, revert: str) -> tuple[Watch, datetime]:
-    journeys = case.plan.journeys
+def _look_again(case: Case, watch: Watch, revert: str, *, walk: bool) -> tuple[Watch, datetime]:
+    journeys = case.plan.journeys if walk else ()
     looked = case.run.step("look", Looked, lambda: look(case.world, watch, case.tag, journeys, revert))
     case.note(looked)
     watch = structs.replace(watch, looks=(*watch.looks, looked))

@@ -35,7 +35,7 @@ def zero(sight: Sight, check: Check) -> Evidence:
     dull = bool(view.seen) and (could_see is None or could_see > target)
     return Evidence(
         check=check.name,
-        fired=total.count + total.own > 0 and not view.unanswered,
+        fired=total.count + total.own > 0,
         seen=view.share,
         blind_minutes=len(view.blind),
         count=total.count,

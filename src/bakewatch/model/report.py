@@ -261,7 +261,6 @@ class Moment(_Part, frozen=True, kw_only=True):
     about: tuple[str, ...] = ()
     """Codes or references such as `check:NAME`, `criterion:ID`."""
     detail: str = ""
-    numbers: dict[str, float] = field(default_factory=dict)
 
 
 class Report(_Part, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Whoever answers, serves, walks, undoes and tells: one file or package each, none knows another."""

@@ -10,10 +10,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from bakewatch.errors import ConfigError, RepositoryError
-from bakewatch.ports import Context, Remote
+from bakewatch.ports import Context, Remote, require_safe
 from bakewatch.vendors.git.run import Git
-
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Mirror:
@@ -109,12 +107,11 @@ def mirror_of(context: Context) -> Mirror:
 
 
 def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.password or (parts.username and parts.scheme in ("http", "https")):
-        raise ConfigError(
-            "the address carries credentials", where="repository.remote", right="name a variable in `token_env`"
-        )
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ConfigError("plain http", where="repository.remote", right="https, ssh or a path")
-    if url.startswith("-") or parts.scheme in ("ext", "fd"):
+    """A path, `user@host:path`, or an address that is safe."""
+    if url.startswith("-") or "::" in url:
         raise ConfigError("no address of a repository", where="repository.remote", right="https, ssh or a path")
+    if "://" in url:
+        try:
+            require_safe(url, "ssh", "file")
+        except ConfigError as error:
+            raise ConfigError(error.what, where="repository.remote", right=error.right) from None

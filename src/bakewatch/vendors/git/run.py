@@ -29,6 +29,7 @@ _SAFE = (
     "protocol.allow=never",
     "protocol.file.allow=always",
     "protocol.https.allow=always",
+    "protocol.http.allow=always",
     "protocol.ssh.allow=always",
     "http.followRedirects=false",
     "submodule.recurse=false",

@@ -1,0 +1,234 @@
+"""The composition root: from settings and a plan to a world. The only place that wires."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from bakewatch import plugins
+from bakewatch.config import Settings, load_plan
+from bakewatch.errors import ConfigError, RepositoryError
+from bakewatch.model.observation import CanarySent
+from bakewatch.model.plan import Plan
+from bakewatch.model.release import Release
+from bakewatch.ports import Canaries, Context, Notifier, Remote, World
+
+if TYPE_CHECKING:
+    from bakewatch.vendors.git.mirror import Mirror
+
+
+class Order(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything a case needs to be told, now or after a restart. Holds names of secrets, never secrets."""
+
+    release: Release
+    plan: Plan
+    settings: Settings
+    data: str
+    """The data directory, absolute."""
+    plan_dir: str
+    """Where the plan and its journeys were exported to."""
+    base: str
+    """The folder of the operator's file: where relative paths start."""
+    plan_from: str = "parent"
+    attempt: int = 1
+
+    @property
+    def id(self) -> str:
+        """The identity of the case's attempt."""
+        return self.release.bake_id if self.attempt == 1 else f"{self.release.bake_id}~{self.attempt}"
+
+
+def clock() -> datetime:
+    """The time, UTC."""
+    return datetime.now(UTC)
+
+
+def world(order: Order, environ: Mapping[str, str] | None = None) -> World:
+    """The vendors of *order*. `ConfigError` names the table that is wrong; nobody is asked anything."""
+    context = _context(order.settings, order.plan, Path(order.data), Path(order.base), environ)
+    return _world(order.settings, replace(context, release=order.release, plan_dir=Path(order.plan_dir)))
+
+
+def check(settings: Settings, plan: Plan, data: Path, config: Path, *, online: bool, plan_where: str = "") -> None:
+    """Everything that can be known to be wrong before a start. `ConfigError` says what, where, and what would be right.
+
+    *plan_where* names the plan in errors when it is not the one in *config*. With *online*, every production address
+    must give some answer.
+    """
+    where = str(config)
+    context = _context(settings, plan, data, config.absolute().parent)
+    _check_plan(settings, plan, context, plan_where or where)
+    built = _world(settings, context, where)
+    if online:
+        silent = [one.address for one in built.platform.sight() if one.problem in ("unreachable", "timeout")]
+        if silent:
+            raise ConfigError(f"no answer from {', '.join(silent)}", where=f"{where}: platform.addresses")
+
+
+def _check_plan(settings: Settings, plan: Plan, context: Context, where: str) -> None:
+    for name, stream in plan.streams.items():
+        if stream.source not in settings.sources:
+            known = ", ".join(settings.sources) or "(none is configured)"
+            raise ConfigError(f"no source `{stream.source}`", where=f"{where}: streams.{name}.source", right=known)
+    for question in plan.questions():
+        kind, _ = plugins.find("source", settings.sources[plan.source_of(question)], f"{where}: sources")
+        with _at(f"{where}: {_path_of(plan, question.name)}"):
+            kind.check(question)
+    for name, persona in plan.personas.items():
+        if persona.password_env:
+            with _at(f"{where}: personas.{name}.password_env"):
+                context.secret(persona.password_env)
+    for journey in plan.journeys:
+        if not journey.file.endswith(".py") or Path(journey.file).is_absolute() or ".." in Path(journey.file).parts:
+            what = f"`{journey.file}` is no module beside the plan"
+            raise ConfigError(what, where=f"{where}: journeys.{journey.name}.file", right="such as journeys/visitor.py")
+
+
+def prepare(
+    settings: Settings,
+    plan: Plan,
+    data: Path,
+    config: Path,
+    *,
+    commit: str = "",
+    pr: int | None = None,
+    range_: str = "",
+) -> Order:
+    """Find the release, take the plan and the journeys from its parent, and check everything. Nothing is started.
+
+    *plan*: the operator's own, for a parent that has none. `ConfigError` says what is wrong.
+    """
+    from bakewatch.vendors.git.release import find_release
+
+    mirror = _mirror(_context(settings, plan, data, config.absolute().parent))
+    at = settings.repository.plan
+    folder = str(PurePosixPath(at).parent)
+    try:
+        tip = mirror.fetch()
+        watched = _plan_at(mirror, tip, at) or plan
+        release = find_release(
+            mirror,
+            commit=commit,
+            pull=pr,
+            range_=range_,
+            plan_paths=[at, *_journey_paths(plan, folder), *_journey_paths(watched, folder)],
+            migrations=plan.undo.migrations,
+        )
+        found = _plan_at(mirror, release.parent, at)
+        plan_dir = data / "plans" / release.commit
+        watched = found or plan
+        for path in _journey_paths(watched, folder):
+            mirror.export(release.parent, path, plan_dir)
+    except RepositoryError as error:
+        raise ConfigError(f"git: {error.code}", where=f"{config}: repository.remote") from None
+    origin = f"{at} of {release.parent[:12]}" if found else ""
+    check(settings, watched, data, config, online=True, plan_where=origin)
+    return Order(
+        release=release,
+        plan=watched,
+        settings=settings,
+        data=str(data),
+        plan_dir=str(plan_dir / folder),
+        base=str(config.absolute().parent),
+        plan_from="parent" if found else "file",
+    )
+
+
+def _context(
+    settings: Settings, plan: Plan, data: Path, base: Path, environ: Mapping[str, str] | None = None
+) -> Context:
+    at = settings.repository
+    local = "://" not in at.remote and "@" not in at.remote
+    return Context(
+        data=data,
+        base=base,
+        environ=os.environ if environ is None else environ,
+        clock=clock,
+        remote=Remote(
+            url=str(base / at.remote) if local else at.remote, branch=at.branch, name=at.name, token_env=at.token_env
+        ),
+        plan=plan,
+    )
+
+
+def _world(settings: Settings, context: Context, where: str = "bakewatch.toml") -> World:
+    from bakewatch.vendors.git.repository import GitRepository
+
+    canaries = [
+        plugins.build("canary", table, f"{where}: canaries[{index}]", context)
+        for index, table in enumerate(settings.canaries)
+    ]
+    platform = plugins.build("platform", settings.platform, f"{where}: platform", context)
+    return World(
+        platform=platform,
+        repository=GitRepository(_mirror(context)),
+        sources={
+            name: plugins.build("source", table, f"{where}: sources.{name}", context)
+            for name, table in settings.sources.items()
+        },
+        canaries=Flock(canaries),
+        journeys=plugins.build("walker", settings.walker, f"{where}: walker", context),
+        method=plugins.build("method", settings.method, f"{where}: method", context),
+        notifier=_notifier(settings, context, where),
+        addresses=tuple(settings.platform.get("addresses", ())),
+        clock=clock,
+    )
+
+
+def _notifier(settings: Settings, context: Context, where: str) -> Notifier:
+    if settings.notify:
+        built: Notifier = plugins.build("notifier", settings.notify, f"{where}: notify", context)
+        return built
+    from bakewatch.vendors.notify import Nobody
+
+    return Nobody()
+
+
+@dataclass(frozen=True)
+class Flock:
+    """Canaries of several kinds as one."""
+
+    canaries: Sequence[Canaries]
+
+    def send(self, tag: str) -> list[CanarySent]:
+        """Send every one of them."""
+        return [sent for one in self.canaries for sent in one.send(tag)]
+
+
+def _mirror(context: Context) -> "Mirror":
+    from bakewatch.vendors.git.mirror import mirror_of
+
+    return mirror_of(context)
+
+
+def _plan_at(mirror: "Mirror", commit: str, path: str) -> Plan | None:
+    raw = mirror.read(commit, path)
+    return None if raw is None else load_plan(raw, f"{path} of {commit[:12]}")
+
+
+def _journey_paths(plan: Plan, folder: str) -> list[str]:
+    """The folders of the journeys, as the repository has them: what lies beside a journey belongs to it."""
+    return sorted({str(PurePosixPath(folder) / PurePosixPath(one.file).parent) for one in plan.journeys})
+
+
+def _path_of(plan: Plan, question: str) -> str:
+    """Where in the file a question comes from."""
+    if question.startswith("canary:"):
+        return f"streams.{question.removeprefix('canary:')}"
+    return f"checks[{[one.name for one in plan.checks].index(question)}]"
+
+
+@contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Says where a `ConfigError` inside happened."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(
+            error.what, where=f"{where}.{error.where}" if error.where else where, right=error.right
+        ) from None

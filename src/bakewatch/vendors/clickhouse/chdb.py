@@ -1,0 +1,127 @@
+"""Source `chdb`: log files on this machine, asked in ClickHouse's SQL by an engine inside this process.
+
+The files hold one JSON object per line (`load.py`), plain or compressed with gzip; a growing file is followed. What is
+loaded is masked and kept in the data directory, in one table for all sources of this kind. Needs the extra
+`bakewatch[local]`.
+"""
+
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct, structs
+
+from bakewatch.errors import ConfigError
+from bakewatch.model.observation import Observation, Question, Window
+from bakewatch.ports import Context, Kind
+from bakewatch.vendors.clickhouse.engine import Engine, QueryError, installed, opened
+from bakewatch.vendors.clickhouse.load import Cleaner
+from bakewatch.vendors.clickhouse.loader import Loader, Trouble
+from bakewatch.vendors.clickhouse.question import check, fuse
+
+_KEY_BYTES = 32
+
+
+class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table `[sources.NAME]` of kind `chdb`."""
+
+    files: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """Paths or globs, relative to the working directory. A glob that matches rotated files too (`edge.ndjson*`) lets
+    them be read to their end even if bakewatch was not running when they were rotated."""
+    actor_keys: tuple[str, ...] = (
+        "request.sb.auth_user",
+        "auth_event.actor_id",
+        "auth_audit_event.actor_id",
+        "user_id",
+    )
+    """Attributes that name a signed-in user: loaded as a keyed hash. Their last part counts (`auth_user`)."""
+    max_seconds: Annotated[float, Meta(gt=0, le=600)] = 20
+    """How long one question may take."""
+    max_memory: Annotated[int, Meta(ge=100_000_000)] = 2_000_000_000
+    """Bytes that one question may take."""
+
+
+class ChdbSource:
+    """Log files, followed and asked."""
+
+    def __init__(self, settings: ChdbSettings, data: Path) -> None:
+        self._settings, self._data = settings, data
+        self._patterns = [str(Path(pattern).absolute()) for pattern in settings.files]
+        self._loader: Loader | None = None
+
+    def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
+        """Load what is new in the files, then answer all *questions* in one query.
+
+        A file that is missing, unreadable or malformed is a gap for the streams that it could hold.
+        """
+        engine = opened(self._data / "chdb")
+        with engine.loading:
+            troubles = self._load(engine)
+        answers = self._answers(engine, questions, window, width)
+        return [_with(troubles, *pair) for pair in zip(questions, answers, strict=True)]
+
+    def _load(self, engine: Engine) -> list[Trouble]:
+        if self._loader is None:
+            cleaner = Cleaner(self._settings.actor_keys, _secret(self._data / "actor.key"))
+            self._loader = Loader(engine, cleaner, self._patterns)
+        try:
+            return self._loader.load()
+        except QueryError as error:
+            return [Trouble(error.code, frozenset())]
+
+    def _answers(
+        self, engine: Engine, questions: Sequence[Question], window: Window, width: timedelta
+    ) -> list[Observation]:
+        """One fused query. When it is refused, each question is asked alone, so that one cannot blind the others."""
+        if not questions:
+            return []
+        try:
+            fused = fuse(questions, window, width)
+            return fused.read(engine.query(fused.sql, self._settings.max_seconds, self._settings.max_memory))
+        except ConfigError:
+            code = "bad_question"
+        except QueryError as error:
+            code = error.code
+        if len(questions) > 1 and code in ("bad_question", "refused"):
+            return [one for question in questions for one in self._answers(engine, [question], window, width)]
+        seconds = width.total_seconds()
+        return [Observation(question=one.name, window=window, width=seconds, gap=code) for one in questions]
+
+
+def _with(troubles: Sequence[Trouble], question: Question, answer: Observation) -> Observation:
+    """*answer*, or a gap when lines that it needs may be missing."""
+    streams = {question.stream, question.of_stream or question.stream} if question.of else {question.stream}
+    code = next((trouble.code for trouble in troubles if trouble.concerns(streams)), "")
+    return structs.replace(answer, buckets=(), gap=code) if code and not answer.gap else answer
+
+
+def _secret(path: Path) -> bytes:
+    """The key under which actors are hashed, made once and readable by its owner only."""
+    try:
+        secret = path.read_bytes()
+    except FileNotFoundError:
+        secret = b""
+    if len(secret) == _KEY_BYTES:
+        return secret
+    secret = secrets.token_bytes(_KEY_BYTES)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, secret)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    fresh.replace(path)
+    return secret
+
+
+def _build(settings: ChdbSettings, context: Context) -> ChdbSource:
+    installed()
+    return ChdbSource(settings, context.data)
+
+
+KIND = Kind(settings=ChdbSettings, build=_build, check=check)

@@ -1,0 +1,197 @@
+"""All questions of one look as one SQL text, and its rows turned back into observations.
+
+The text has one sub-select per stream (a value of the column `source`), so that an engine reads each stream once,
+however many questions there are. Each row of the answer is a whole stream: the starts of its buckets and, for each
+bucket, the counts. A long window therefore comes back in as few rows as a short one.
+
+It keeps to what a hosted log endpoint accepts too: columns are named, `source` and `timestamp` are filtered, there is
+a LIMIT, and neither `count(*)` nor `select *`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bakewatch.errors import ConfigError
+from bakewatch.model.observation import Bucket, Observation, Question, Window, to_ms
+from bakewatch.vendors.clickhouse.where import parse_value, parse_where
+
+MALFORMED = "malformed"
+"""The gap of an answer that is not what was asked for."""
+
+Row = Mapping[str, object]
+"""A row of the answer: `stream`, `at` (starts of buckets, ms) and `n` (for each bucket a list of counts)."""
+
+_Counts = dict[int, list[int]]
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the numbers of a question stand in its streams' lists of counts; none where it has no such number."""
+
+    question: str
+    stream: str
+    of_stream: str
+    count: int
+    own: int | None
+    of: int | None
+    actors: int | None
+
+
+@dataclass
+class _Stream:
+    """What is counted in one stream: each expression once."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def place(self, expression: str) -> int:
+        """The place of *expression* in the list of counts."""
+        return self.counts.setdefault(expression, len(self.counts))
+
+
+@dataclass(frozen=True)
+class Fused:
+    """One SQL text and how to read its answer."""
+
+    sql: str
+    window: Window
+    step: int
+    """Width of a bucket in milliseconds."""
+    _places: tuple[_Places, ...]
+    _sizes: Mapping[str, int]
+
+    def read(self, rows: Iterable[Row]) -> list[Observation]:
+        """One observation per question, in their order. What is missing or malformed is a gap, never a zero."""
+        streams: dict[str, _Counts | None] = {}
+        for row in rows:
+            name = row.get("stream")
+            if isinstance(name, str):
+                streams[name] = None if name in streams else self._counts(name, row)
+        return [self._observation(places, streams) for places in self._places]
+
+    def _counts(self, stream: str, row: Row) -> _Counts | None:
+        """The counts of each bucket of *stream*; none when the row cannot be what was asked for."""
+        starts, lists = _whole(row.get("at")), row.get("n")
+        if starts is None or not isinstance(lists, list) or len(lists) != len(starts):
+            return None
+        first, last = to_ms(self.window.start) - self.step, to_ms(self.window.end)
+        counts: _Counts = {}
+        for at, given in zip(starts, lists, strict=True):
+            numbers = _whole(given)
+            if numbers is None or len(numbers) != self._sizes.get(stream) or at in counts:
+                return None
+            if at % self.step or not first <= at <= last:
+                return None
+            counts[at] = numbers
+        return counts
+
+    def _observation(self, places: _Places, streams: Mapping[str, _Counts | None]) -> Observation:
+        here = streams.get(places.stream)
+        there = {} if places.of is None else streams.get(places.of_stream)
+        if here is None or there is None:
+            return self._answer(places, gap=MALFORMED)
+        buckets = []
+        for at in sorted({*here, *there}):
+            mine, other = here.get(at), there.get(at)
+            bucket = Bucket(
+                at=at,
+                count=_at(mine, places.count),
+                of=_at(other, places.of),
+                own=_at(mine, places.own),
+                actors=_at(mine, places.actors),
+            )
+            if bucket.count or bucket.of or bucket.own or bucket.actors:
+                buckets.append(bucket)
+        return self._answer(places, tuple(buckets))
+
+    def _answer(self, places: _Places, buckets: tuple[Bucket, ...] = (), gap: str = "") -> Observation:
+        return Observation(
+            question=places.question, window=self.window, width=self.step / 1000, buckets=buckets, gap=gap
+        )
+
+
+def fuse(questions: Sequence[Question], window: Window, width: timedelta, table: str = "logs") -> Fused:
+    """*questions* over *window* in buckets of *width* as one SQL text over *table*.
+
+    `ConfigError` when an expression is outside of what may be asked; `where` is the question's field.
+    """
+    step = max(1, round(width / timedelta(milliseconds=1)))
+    streams: dict[str, _Stream] = {}
+    places = tuple(_place(question, streams) for question in questions)
+    selects = [_select(name, stream, window, step, table) for name, stream in streams.items()]
+    sql = f"SELECT stream, at, n FROM (\n{' UNION ALL '.join(selects)}\n) LIMIT {len(selects)}"
+    return Fused(sql, window, step, places, {name: len(stream.counts) for name, stream in streams.items()})
+
+
+def check(question: Question) -> None:
+    """`ConfigError` when *question* is outside of what may be asked; `where` is the field that is wrong."""
+    _place(question, {})
+
+
+def _place(question: Question, streams: dict[str, _Stream]) -> _Places:
+    """Enter the counts of *question* into *streams*.
+
+    Our own traffic (`own`, `of_own`) is left out of `count`, `of` and `actors` and counted by itself. An actor counts
+    when, in the same bucket, it has both a matching call and one that `healthy` matches.
+    """
+    if not question.stream:
+        raise ConfigError("is empty", where="stream", right="a value of the column `source`")
+    stream = streams.setdefault(question.stream, _Stream())
+    where = parse_where(question.where, "where")
+    own = parse_where(question.own, "own") if question.own else ""
+    matching = f"{where} AND NOT {own}" if own else where
+    of_stream, of = question.of_stream or question.stream, None
+    if question.of:
+        of = streams.setdefault(of_stream, _Stream()).place(f"countIf({_of(question)})")
+    return _Places(
+        question=question.name,
+        stream=question.stream,
+        of_stream=of_stream,
+        count=stream.place(f"countIf({matching})"),
+        own=stream.place(f"countIf({where} AND {own})") if own else None,
+        of=of,
+        actors=_actors(question, matching, stream),
+    )
+
+
+def _of(question: Question) -> str:
+    of = parse_where(question.of, "of")
+    return f"{of} AND NOT {parse_where(question.of_own, 'of_own')}" if question.of_own else of
+
+
+def _actors(question: Question, matching: str, stream: _Stream) -> int | None:
+    actor = parse_value(question.actor, "actor") if question.actor else ""
+    healthy = parse_where(question.healthy, "healthy") if question.healthy else ""
+    if not actor or not healthy:
+        return None
+    both = (f"groupUniqArrayIf({actor}, {one} AND {actor} != '')" for one in (matching, healthy))
+    return stream.place(f"length(arrayIntersect({', '.join(both)}))")
+
+
+def _select(name: str, stream: _Stream, window: Window, step: int, table: str) -> str:
+    literal = "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return (
+        f"SELECT {literal} AS stream, groupArray(slot) AS at, groupArray(counts) AS n FROM (\n"
+        f"SELECT intDiv(toUnixTimestamp64Milli(timestamp), {step}) * {step} AS slot,\n"
+        f"[{', '.join(stream.counts)}] AS counts\n"
+        f"FROM {table} WHERE source = {literal} AND timestamp >= {_moment(window.start)}"
+        f" AND timestamp < {_moment(window.end)}\nGROUP BY slot)"
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"toDateTime64('{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}', 6, 'UTC')"
+
+
+def _whole(values: object) -> list[int] | None:
+    """A list of whole numbers that are not negative (64-bit ones may come as strings); none when it is not one."""
+    if not isinstance(values, list):
+        return None
+    numbers = [int(one) if isinstance(one, str) and one.isdecimal() and one.isascii() else one for one in values]
+    if all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in numbers):
+        return numbers
+    return None
+
+
+def _at(numbers: list[int] | None, place: int | None) -> int:
+    return 0 if numbers is None or place is None else numbers[place]

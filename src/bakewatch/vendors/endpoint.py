@@ -1,0 +1,107 @@
+"""Platform `endpoint`: asks production itself which commit it serves, at every address."""
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from bakewatch.model.release import Sighting
+from bakewatch.ports import Context, Kind, require_safe
+from bakewatch.privacy.scrub import clean
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_BODY = 64 * 1024
+"""Bytes of an answer that are read; a version endpoint says little."""
+
+_COMMIT = re.compile(r"[0-9a-f]{7,40}\Z")
+
+
+class EndpointSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The table `[platform]` with `kind = "endpoint"`."""
+
+    addresses: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """Every production address."""
+    path: str = "/version"
+    commit: str = "commit"
+    """The key of the commit in the JSON answer; dotted when it is nested."""
+    deployment: str = "deployment"
+    timeout: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    """Seconds of the clock for one answer."""
+
+
+class Endpoint:
+    """`ports.Platform` over version endpoints."""
+
+    def __init__(self, settings: EndpointSettings, clock: Callable[[], datetime]) -> None:
+        for address in settings.addresses:
+            require_safe(address)
+        self._settings, self._clock = settings, clock
+
+    def sight(self) -> list[Sighting]:
+        """Ask every address once, past every cache."""
+        import httpx
+
+        with httpx.Client(timeout=self._settings.timeout, follow_redirects=False, trust_env=False) as client:
+            return [self._ask(client, address) for address in self._settings.addresses]
+
+    def _ask(self, client: "httpx.Client", address: str) -> Sighting:
+        import httpx
+
+        at = self._clock()
+        url = address.rstrip("/") + self._settings.path
+        headers = {"cache-control": "no-cache", "accept": "application/json"}
+        try:
+            with client.stream("GET", url, params={"_": secrets.token_hex(8)}, headers=headers) as answer:
+                body = _read(answer)
+        except httpx.TimeoutException:
+            return Sighting(address=address, at=at, problem="timeout")
+        except httpx.HTTPError:
+            return Sighting(address=address, at=at, problem="unreachable")
+        if not answer.is_success:
+            return Sighting(address=address, at=at, problem=f"status_{answer.status_code}")
+        return self._sighting(address, at, body)
+
+    def _sighting(self, address: str, at: datetime, body: bytes) -> Sighting:
+        try:
+            told = msgspec.json.decode(body)
+        except msgspec.DecodeError:
+            return Sighting(address=address, at=at, problem="malformed")
+        commit = _under(told, self._settings.commit).lower()
+        if not _COMMIT.match(commit):
+            return Sighting(address=address, at=at, problem="no_commit")
+        deployment = clean(_under(told, self._settings.deployment), 80)
+        return Sighting(address=address, at=at, commit=commit, deployment=deployment)
+
+
+def _read(answer: "httpx.Response") -> bytes:
+    body = b""
+    for chunk in answer.iter_bytes():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return b""
+    return body
+
+
+def _under(told: Any, path: str) -> str:
+    """The text under a dotted *path*; empty when there is none."""
+    for key in path.split("."):
+        told = told.get(key) if isinstance(told, dict) else None
+    return told if isinstance(told, str) else ""
+
+
+def silent(sightings: Sequence[Sighting]) -> list[str]:
+    """The addresses that gave no HTTP answer at all."""
+    return [one.address for one in sightings if one.problem in ("unreachable", "timeout")]
+
+
+def _build(settings: EndpointSettings, context: Context) -> Endpoint:
+    return Endpoint(settings, context.clock)
+
+
+KIND = Kind(settings=EndpointSettings, build=_build)

@@ -1,0 +1,209 @@
+"""The pytest plugin of a walk. A journey is a pytest module that uses these fixtures:
+
+    def test_a_visitor_sees_the_front_page(api, expect):
+        page = api.get("/")
+        expect(page.status_code == 200, "the front page is shown")
+
+    address     where the application is
+    api         an httpx client for it; every exchange is recorded
+    persona     who walks: name, email, password
+    tag         marks everything that the walk writes
+    test_event  the id of what the plan sets aside for our own data
+    expect      expect(condition, "what should hold"): ends the walk as failed
+    observe     observe("registrations_created", 1): a fact about policy or side effects
+    db          db.count("select count(*) …", [value]): counts rows, changes nothing
+    cleanup     cleanup(api.delete, "/…"): called at the end, whatever happens
+
+All of them live as long as the walk, so fixtures of the journeys' own conftest.py may have any scope. Other pytest
+plugins take part when that conftest names them: `pytest_plugins = ["pytest_playwright.pytest_playwright"]`. The walk
+ends at the first test that does not pass. What exceptions other than a broken expectation mean: see `broken`.
+"""
+
+import os
+import re
+import signal
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from bakewatch.model.journey import Walked
+from bakewatch.vendors.journeys.api import Api
+from bakewatch.vendors.journeys.broken import CannotWalk, Misuse, Unmet, broken
+from bakewatch.vendors.journeys.database import Database
+from bakewatch.vendors.journeys.wire import ERRAND_VARIABLE, Broken, Errand, Findings, short
+
+FACT_NAME = r"[A-Za-z0-9_.-]{1,64}"
+MAX_FACTS = 100
+
+_ERRAND = pytest.StashKey[Errand]()
+_FINDINGS = pytest.StashKey[Findings]()
+
+
+@dataclass(frozen=True)
+class Walker:
+    """Who walks."""
+
+    name: str
+    email: str = ""
+    password: str = field(default="", repr=False)
+    """Empty for a persona without an account."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the errand; end in order when told to."""
+    if ERRAND_VARIABLE not in os.environ:
+        raise pytest.UsageError("this plugin is loaded by bakewatch when it walks a journey, and by nobody else")
+    errand = msgspec.json.decode(Path(os.environ[ERRAND_VARIABLE]).read_bytes(), type=Errand)
+    config.stash[_ERRAND] = errand
+    config.stash[_FINDINGS] = Findings()
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGALRM, _stop)
+    signal.setitimer(signal.ITIMER_REAL, errand.seconds)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Write the findings, all at once."""
+    if _ERRAND not in config.stash:
+        return
+    target = Path(config.stash[_ERRAND].findings)
+    draft = target.with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(config.stash[_FINDINGS]))
+    draft.replace(target)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count what passed; a skipped test means that not everything was walked."""
+    report = yield
+    findings = item.config.stash[_FINDINGS]
+    if report.when == "call" and report.passed:
+        findings.passed += 1
+    if report.skipped and not hasattr(report, "wasxfail") and findings.broken is None:
+        findings.broken = Broken(walked=Walked.UNWALKED, code="skipped", exchanges=len(findings.exchanges))
+    return report
+
+
+def pytest_exception_interact(
+    node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any], report: pytest.CollectReport | pytest.TestReport
+) -> None:
+    """Judge the first exception. One that is raised while cleaning up says nothing about the release."""
+    findings = node.config.stash[_FINDINGS]
+    assert call.excinfo is not None
+    error = call.excinfo.value
+    if report.when == "teardown":
+        findings.swept = False
+    elif findings.broken is None and report.when == "collect":
+        cause = error.__cause__ or error
+        findings.broken = Broken(walked=Walked.UNWALKED, code="collection_error", words=type(cause).__name__)
+    elif findings.broken is None:
+        line = next((one.lineno + 1 for one in reversed(call.excinfo.traceback) if one.path == node.path), 0)
+        place = f"{node.name}, line {line}" if line else node.name
+        findings.broken = broken(error, findings.exchanges, place, inside=report.when == "call")
+
+
+@pytest.fixture(scope="session")
+def address(pytestconfig: pytest.Config) -> str:
+    """Where the application is."""
+    return pytestconfig.stash[_ERRAND].address
+
+
+@pytest.fixture(scope="session")
+def tag(pytestconfig: pytest.Config) -> str:
+    """What marks our own traffic and data; the `api` sends it with every request."""
+    return pytestconfig.stash[_ERRAND].tag
+
+
+@pytest.fixture(scope="session")
+def test_event(pytestconfig: pytest.Config) -> str:
+    """The id of the hidden event (or tenant, or room) that our own data is written to."""
+    if not pytestconfig.stash[_ERRAND].test_event:
+        raise CannotWalk("no_test_event")
+    return pytestconfig.stash[_ERRAND].test_event
+
+
+@pytest.fixture(scope="session")
+def persona(pytestconfig: pytest.Config) -> Walker:
+    """Who walks. Signing in is the journey's to do: how, only the application knows."""
+    errand = pytestconfig.stash[_ERRAND]
+    return Walker(name=errand.persona, email=errand.email, password=os.environ.get(errand.password_env, ""))
+
+
+@pytest.fixture(scope="session")
+def api(pytestconfig: pytest.Config, address: str, tag: str) -> Iterator[Api]:
+    """An httpx client for the application; see `Api`."""
+    with Api(address, tag, pytestconfig.stash[_FINDINGS].exchanges) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def expect() -> Callable[[object, str], None]:
+    """`expect(condition, "what should hold")`: without the condition the walk has failed, in these words."""
+
+    def expect(condition: object, words: str) -> None:
+        if not condition:
+            raise Unmet(words)
+
+    return expect
+
+
+@pytest.fixture(scope="session")
+def observe(pytestconfig: pytest.Config) -> Callable[[str, int | bool | str], None]:
+    """`observe(name, value)`: a fact that the report sets beside the declared policy."""
+    facts = pytestconfig.stash[_FINDINGS].facts
+
+    def observe(name: str, value: int | bool | str) -> None:
+        if not re.fullmatch(FACT_NAME, name) or not isinstance(value, int | str) or len(facts) >= MAX_FACTS:
+            raise Misuse("observe takes a name and a number, a truth or a text, at most a hundred times")
+        facts[name] = short(value, 200) if isinstance(value, str) else value
+
+    return observe
+
+
+@pytest.fixture(scope="session")
+def db(pytestconfig: pytest.Config) -> Database:
+    """Counts rows in the database that the plan names, see `Database`."""
+    variable = pytestconfig.stash[_ERRAND].db_env
+    if not os.environ.get(variable):
+        raise CannotWalk("no_database")
+    return Database(os.environ[variable])
+
+
+@pytest.fixture(scope="session")
+def cleanup(pytestconfig: pytest.Config, api: Api) -> Iterator[Callable[..., None]]:
+    """`cleanup(call, *args, **kwargs)`: called when the walk ends, however it ends; the last one first.
+
+    One that raises, or returns an HTTP error other than 404 and 410, leaves the walk marked as not swept; the others
+    are called all the same. (The *api* is asked for so that it is still open by then.)
+    """
+    findings = pytestconfig.stash[_FINDINGS]
+    calls = ExitStack()
+
+    def cleanup(call: Callable[..., object], *args: object, **kwargs: object) -> None:
+        calls.callback(_swept, call, *args, **kwargs)
+
+    yield cleanup
+    # Nothing interrupts this but the time that the runner grants.
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, signal.SIG_IGN)
+    swept_so_far, findings.swept = findings.swept, False
+    calls.close()
+    findings.swept = swept_so_far
+
+
+def _swept(call: Callable[..., object], *args: object, **kwargs: object) -> None:
+    answer = call(*args, **kwargs)
+    if isinstance(answer, httpx.Response) and answer.status_code not in (404, 410):
+        answer.raise_for_status()
+
+
+def _stop(number: int, frame: object) -> None:
+    """End the walk as if by Ctrl-C: pytest then still tears fixtures down. Once is enough."""
+    for each in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -1,0 +1,112 @@
+"""Tells people: through a command or a webhook."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from bakewatch.errors import NotifyError
+from bakewatch.model.notice import Notice
+from bakewatch.ports import Context, Kind, require_safe
+
+TIMEOUT = 20.0
+"""Seconds of the clock for one delivery."""
+
+_PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
+
+
+class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The table `[notify]` with `kind = "command"`."""
+
+    command: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """The program and its arguments; the notice comes as JSON on its standard input."""
+    environment: tuple[str, ...] = ()
+    """Environment variables that it may see, besides PATH, HOME, LANG and TMPDIR."""
+
+
+class WebhookSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The table `[notify]` with `kind = "webhook"`."""
+
+    url_env: str
+    """The environment variable with the address: addresses of webhooks are secrets."""
+
+
+class CommandNotifier:
+    """`ports.Notifier` that runs a command."""
+
+    def __init__(self, settings: CommandSettings, environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        names = (*_PASSED_ON, *settings.environment)
+        self._environ = {name: environ[name] for name in names if name in environ}
+
+    def notify(self, notice: Notice) -> None:
+        """Run it; `NotifyError` when it cannot be run, fails or takes too long."""
+        try:
+            process = subprocess.Popen(
+                self._settings.command,
+                env=self._environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError:
+            raise NotifyError("no_command", permanent=True) from None
+        try:
+            process.communicate(msgspec.json.encode(notice) + b"\n", timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise NotifyError("timeout") from None
+        if process.returncode:
+            raise NotifyError("command_failed")
+
+
+class WebhookNotifier:
+    """`ports.Notifier` that posts to a webhook."""
+
+    def __init__(self, url: str) -> None:
+        require_safe(url)
+        self._url = url
+
+    def notify(self, notice: Notice) -> None:
+        """Post it; any 2xx is a delivery. `NotifyError` otherwise."""
+        import httpx
+
+        try:
+            answer = httpx.post(
+                self._url,
+                content=msgspec.json.encode(notice),
+                headers={"content-type": "application/json", "idempotency-key": notice.key},
+                timeout=TIMEOUT,
+                follow_redirects=False,
+                trust_env=False,
+            )
+        except httpx.HTTPError:
+            raise NotifyError("unreachable") from None
+        if not answer.is_success:
+            raise NotifyError(f"status_{answer.status_code}")
+
+
+class Nobody:
+    """`ports.Notifier` where none is configured: that nobody was told is itself recorded."""
+
+    def notify(self, notice: Notice) -> None:
+        """Always `NotifyError`."""
+        raise NotifyError("not_configured", permanent=True)
+
+
+def _build_command(settings: CommandSettings, context: Context) -> CommandNotifier:
+    return CommandNotifier(settings, context.environ)
+
+
+def _build_webhook(settings: WebhookSettings, context: Context) -> WebhookNotifier:
+    return WebhookNotifier(context.secret(settings.url_env))
+
+
+COMMAND = Kind(settings=CommandSettings, build=_build_command)
+WEBHOOK = Kind(settings=WebhookSettings, build=_build_webhook)

