@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock
+.PHONY: help setup demo test test-all lint lock words
 
 help:
 	@echo "make demo      a release that passes, and one that is caught and undone (about five minutes)"
@@ -24,6 +24,23 @@ help:
 	touch $@
 
 setup: .venv/.ready
+
+demo: setup  ## RELEASE=name shows only that release
+	$(BIN)/python -m live_event.demo $(if $(RELEASE),--releases $(RELEASE))
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy src examples/live_event/src tests examples/live_event/tests
+
+test: setup lint
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: setup
+	$(BIN)/python -m pytest -m slow
+
+words: setup
+	for one in en ko; do $(BIN)/pybabel compile -i src/bakewatch/report/words/$$one.po -o src/bakewatch/report/words/$$one.mo -l $$one; done
 
 lock: | .tools/bin/uv
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

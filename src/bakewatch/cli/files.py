@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from bakewatch.model.timeline import Timeline
 
 LANGUAGES = ("en", "ko")
@@ -14,13 +12,22 @@ FORMATS = ("md", "html", "json")
 
 def render(timeline: Timeline, form: str, language: str) -> str:
     """The report of *timeline* in one form and language."""
-    from bakewatch.report import html, markdown
+    from bakewatch.report import html, markdown, published
     from bakewatch.report.compose import compose
 
     report = compose(timeline, datetime.now(UTC))
     if form == "json":
-        return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+        return published.render(report)
     return html.render(report, language) if form == "html" else markdown.render(report, language)
+
+
+def summary(data: Path, case_id: str) -> tuple[str, ...]:
+    """A case in a few lines of English."""
+    from bakewatch.durable import history
+    from bakewatch.report import summary as told
+    from bakewatch.report.compose import compose
+
+    return told.lines(compose(history.timeline(data, case_id), datetime.now(UTC)), "en")
 
 
 def write_reports(data: Path, case_id: str) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from bakewatch.cli.files import write_reports
+from bakewatch.cli.files import summary, write_reports
 from bakewatch.cli.options import config_option, data_dir, data_option, find_data
 from bakewatch.model.timeline import Event
 
@@ -44,6 +44,15 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _tell(data: Path, case_id: str) -> None:
+    """What was seen, in a few lines, and where the reports lie."""
+    click.echo("")
+    for line in summary(data, case_id):
+        click.echo(line)
+    for path in write_reports(data, case_id):
+        click.echo(f"report: {path}")
+
+
 @click.command("verify", help="Follow a merged change into production, and undo it if it hurts.")
 @config_option
 @click.option("--commit", default="", help="The merge commit. [default: the production branch's tip]")
@@ -65,8 +74,7 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
     signal.signal(signal.SIGTERM, _stop)
     with _Watcher().showing() as watcher:
         ending = start.verify(order, watcher)
-    for path in write_reports(data, order.id):
-        click.echo(f"report     {path}")
+    _tell(data, order.id)
     sys.exit(ending.exit_code)
 
 
@@ -84,8 +92,6 @@ def resume_command(config: Path, data: Path | None) -> None:
     if not endings:
         click.echo("nothing to resume")
         return
-    for case_id, ending in endings.items():
-        click.echo(f"{case_id}: {ending.value}")
-        for path in write_reports(found, case_id):
-            click.echo(f"report     {path}")
+    for case_id in endings:
+        _tell(found, case_id)
     sys.exit(list(endings.values())[-1].exit_code)

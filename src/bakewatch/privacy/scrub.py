@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from bakewatch.model.text import CleanText
-from bakewatch.privacy.shapes import looks_random, mask_shapes
+from bakewatch.privacy.shapes import mask_shapes, mask_tokens
 
 LIMIT = 1000
 """Characters that are kept by default."""
@@ -76,7 +76,8 @@ _SINGLE = re.compile(r"(?:(?<![A-Za-z0-9])|(?<![A-Za-z0-9])[EeNnBbXxUu]&?)'(?:[^
 _DOUBLE = re.compile(r'((?<=[A-Za-z0-9가-힣]):\s{0,4})?"([^"]*+)"')
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*+(?:[.-][A-Za-z0-9_$]++)*+")
 _FOREIGN_LETTER = re.compile(r"[^\W\d_\x00-\x7f]")
-_LONG_NUMBER = re.compile(r"\d{9}")
+_MOST_DIGITS = 8
+"""An identifier may contain a day (`events_20260207`), not a phone number."""
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_.:~-]{0,47}")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://[^/?#\s]*+")
 
@@ -187,10 +188,16 @@ def _double(match: re.Match[str], kept: list[str]) -> str:
     before, inner = match[1] or "", match[2]
     if before or _FOREIGN_LETTER.search(inner):
         return f'{before}"[value]"'
-    if len(inner) <= 63 and _IDENTIFIER.fullmatch(inner) and not _LONG_NUMBER.search(inner) and not looks_random(inner):
+    if _is_identifier(inner):
         kept.append(inner)
         return f'"{_ASIDE}"'
     return match[0]
+
+
+def _is_identifier(text: str) -> bool:
+    """Could *text* be the name of a table, a column or a constraint, and nothing else?"""
+    short = len(text) <= 63 and sum(map(str.isdigit, text)) <= _MOST_DIGITS
+    return short and bool(_IDENTIFIER.fullmatch(text)) and mask_tokens(text) == text
 
 
 def _is_word(segment: str) -> bool:

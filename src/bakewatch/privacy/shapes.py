@@ -48,14 +48,14 @@ _PREFIXED = re.compile(
     r"|dop_v1_|SG\.|[spr]k_(?:live|test)_|sk[_-](?=[A-Za-z_-]{0,60}\d))[A-Za-z0-9_.-]{6,}+"
 )
 _UUID = re.compile(r"[0-9A-Fa-f](?<![0-9A-Fa-f]{2})[0-9A-Fa-f]{7}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
-_RUN = re.compile(r"[A-Za-z0-9_\-+/=~](?<![\w\-+/=~].)[A-Za-z0-9_\-+/=~]{15,}+")
+_RUN = re.compile(r"[A-Za-z0-9_\-+/=~](?<![A-Za-z0-9_\-+/=~].)[A-Za-z0-9_\-+/=~]{15,}+")
 _MAC = re.compile(r"[0-9A-Fa-f](?<![0-9A-Fa-f:].)[0-9A-Fa-f](?:[:-][0-9A-Fa-f]{2}){5}(?![0-9A-Fa-f:])")
-_IPV6 = re.compile(r"[0-9A-Fa-f:](?<![\w:.].)[0-9A-Fa-f:.]++(?!\w)")
+_IPV6 = re.compile(r"[0-9A-Fa-f:](?<![A-Za-z0-9_:.].)[0-9A-Fa-f:.]++(?![A-Za-z0-9_])")
 _IPV4 = re.compile(r"\d(?<![\d.].)\d{0,2}(?:\.\d{1,3}){3}(?!\.?\d)")
 _DATE = re.compile(
     r"\d(?<!\d.)(?:\d{3}[-./]\d{1,2}[-./]\d{1,2}|\d?[-./]\d{1,2}[-./]\d{4}|\d{3}년 ?\d{1,2}월 ?\d{1,2}일)(?!\d)"
 )
-_NUMBERS = re.compile(r"(?:\d(?<!\d\d)|[+(](?= ?\(?\d))(?:[ ().\-_·]{0,2}\d|,\d)*+")
+_NUMBERS = re.compile(r"(?:\d(?<!\d\d)|[+(](?= ?\(?\d))(?:[ ().\-_·]{0,2}\d|,\d){4,}+")
 _JOINT = re.compile(r"([/=+~])")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
 _WORD_LIKE = re.compile(r"[A-Za-z]*+\d{0,4}|\d++")
@@ -74,11 +74,13 @@ def mask_shapes(text: str) -> str:
     if "%" in text:
         text = _ENCODED.sub("[value]", text)
     if len(text) >= 8:
-        text = _mask_tokens(text)
-    return _mask_numbers(text) if _DIGIT.search(text) else text
+        text = mask_tokens(text)
+    text = _mask_addresses(text)
+    return _NUMBERS.sub(_numbers, _DATE.sub("[date]", text)) if _DIGIT.search(text) else text
 
 
-def _mask_tokens(text: str) -> str:
+def mask_tokens(text: str) -> str:
+    """*text* with tokens, keys and UUIDs masked."""
     if "eyJ" in text:
         text = _JWT.sub("[token]", text)
     if any(map(text.lower().__contains__, _SCHEMES)):
@@ -90,18 +92,17 @@ def _mask_tokens(text: str) -> str:
     return _RUN.sub(_run, text)
 
 
-def _mask_numbers(text: str) -> str:
+def _mask_addresses(text: str) -> str:
     if text.count(":") >= 5 or text.count("-") >= 5:
         text = _MAC.sub("[mac]", text)
     if text.count(":") >= 2:
         text = _IPV6.sub(_ipv6, text)
     if text.count(".") >= 3:
         text = _IPV4.sub("[ip]", text)
-    text = _DATE.sub("[date]", text)
-    return _NUMBERS.sub(_numbers, text)
+    return text
 
 
-def looks_random(text: str) -> bool:
+def _looks_random(text: str) -> bool:
     """Does *text* look like a token, rather than like words joined by `_`, `-` or dots?"""
     if len(text) < 16:
         return False
@@ -124,7 +125,7 @@ def _patchy(part: str) -> bool:
 def _prefixed(match: re.Match[str]) -> str:
     """A token that names its vendor, where a word begins."""
     before = match.string[match.start() - 1 : match.start()]
-    return match[0] if before.isalnum() else "[token]"
+    return match[0] if before.isascii() and before.isalnum() else "[token]"
 
 
 def _run(match: re.Match[str]) -> str:
@@ -132,8 +133,8 @@ def _run(match: re.Match[str]) -> str:
     run = match[0]
     if "/" in run and not run.startswith("/") and "//" not in run and _MIXED.match(run):
         whole = run.replace("/", "")
-        return "[token]" if looks_random(whole) else run
-    return "".join("[token]" if looks_random(part) else part for part in _JOINT.split(run))
+        return "[token]" if _looks_random(whole) else run
+    return "".join("[token]" if _looks_random(part) else part for part in _JOINT.split(run))
 
 
 def _ipv6(match: re.Match[str]) -> str:
@@ -150,10 +151,8 @@ def _ipv6(match: re.Match[str]) -> str:
 
 
 def _numbers(match: re.Match[str]) -> str:
-    """A row of numbers: what kind of number it is; itself when it is short."""
+    """A row of numbers with five digits or more: what it is; itself when it is only a few short numbers."""
     text = match[0]
-    if len(text) < 5:
-        return text
     groups = _GROUP.findall(text)
     digits = "".join(groups)
     lead = "(" if text.startswith("(") and ")" not in text else ""

@@ -5,7 +5,8 @@ import re
 from bakewatch.model.text import CleanText
 from bakewatch.privacy.scrub import LIMIT, clean, mask
 
-_NUMBER = re.compile(r"(?<![\w.])(?:0x[0-9A-Fa-f]++|\d++(?:[.:,/-]\d++)*+(?![\d]))|(?<=[A-Za-z_.:-])\d{3,}+")
+_ADDRESS = re.compile(r"0x[0-9A-Fa-f]++")
+_NUMBER = re.compile(r"(?<![\w.])\d++(?:[.:,/-]\d++)*+|(?<=[A-Za-z_.:-])\d{3,}+")
 _WORD = re.compile(r"(?<!\w)[A-Za-z0-9]{6,}+(?!\w)")
 _CHANGE = re.compile(r"[A-Za-z](?=\d)|\d(?=[A-Za-z])")
 _AGAIN = re.compile(r"('\[value\]'|\[[a-z]+\])(?:\s?,\s?\1)+")
@@ -21,5 +22,6 @@ def template(raw: str | bytes, limit: int = LIMIT) -> CleanText:
 
 
 def _numbers(text: str) -> str:
+    text = _ADDRESS.sub("[number]", text)
     text = _WORD.sub(lambda match: "[id]" if len(_CHANGE.findall(match[0])) >= 3 else match[0], text)
     return _NUMBER.sub("[number]", text)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -23,7 +24,7 @@ class CommandSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """The table `[notify]` with `kind = "command"`."""
 
     command: Annotated[tuple[str, ...], Meta(min_length=1)]
-    """The program and its arguments; the notice comes as JSON on its standard input."""
+    """The program and its arguments, run in the folder of `bakewatch.toml`; the notice comes as JSON on its input."""
     environment: tuple[str, ...] = ()
     """Environment variables that it may see, besides PATH, HOME, LANG and TMPDIR."""
 
@@ -38,8 +39,8 @@ class WebhookSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class CommandNotifier:
     """`ports.Notifier` that runs a command."""
 
-    def __init__(self, settings: CommandSettings, environ: Mapping[str, str]) -> None:
-        self._settings = settings
+    def __init__(self, settings: CommandSettings, environ: Mapping[str, str], base: Path = Path()) -> None:
+        self._settings, self._base = settings, base
         names = (*_PASSED_ON, *settings.environment)
         self._environ = {name: environ[name] for name in names if name in environ}
 
@@ -49,6 +50,7 @@ class CommandNotifier:
             process = subprocess.Popen(
                 self._settings.command,
                 env=self._environ,
+                cwd=self._base,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -101,7 +103,7 @@ class Nobody:
 
 
 def _build_command(settings: CommandSettings, context: Context) -> CommandNotifier:
-    return CommandNotifier(settings, context.environ)
+    return CommandNotifier(settings, context.environ, context.base)
 
 
 def _build_webhook(settings: WebhookSettings, context: Context) -> WebhookNotifier:

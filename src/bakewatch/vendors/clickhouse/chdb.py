@@ -29,7 +29,7 @@ class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """A table `[sources.NAME]` of kind `chdb`."""
 
     files: Annotated[tuple[str, ...], Meta(min_length=1)]
-    """Paths or globs, relative to the working directory. A glob that matches rotated files too (`edge.ndjson*`) lets
+    """Paths or globs, relative to the plan's folder. A glob that matches rotated files too (`edge.ndjson*`) lets
     them be read to their end even if bakewatch was not running when they were rotated."""
     actor_keys: tuple[str, ...] = (
         "request.sb.auth_user",
@@ -47,9 +47,9 @@ class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class ChdbSource:
     """Log files, followed and asked."""
 
-    def __init__(self, settings: ChdbSettings, data: Path) -> None:
+    def __init__(self, settings: ChdbSettings, data: Path, base: Path = Path()) -> None:
         self._settings, self._data = settings, data
-        self._patterns = [str(Path(pattern).absolute()) for pattern in settings.files]
+        self._patterns = [str((base / pattern).absolute()) for pattern in settings.files]
         self._loader: Loader | None = None
 
     def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
@@ -121,7 +121,7 @@ def _secret(path: Path) -> bytes:
 
 def _build(settings: ChdbSettings, context: Context) -> ChdbSource:
     installed()
-    return ChdbSource(settings, context.data)
+    return ChdbSource(settings, context.data, context.base)
 
 
 KIND = Kind(settings=ChdbSettings, build=_build, check=check)

@@ -37,6 +37,8 @@ SETTINGS map_serialization_version = 'with_buckets', map_serialization_version_f
 file began that was inserted with it."""
 
 _INSERT = "INSERT INTO logs SETTINGS max_partitions_per_insert_block = 0"
+_NO_JIT = "compile_expressions = 0, compile_aggregate_expressions = 0"
+"""Compiling 64 counts takes longer than counting: 1.7 s against 0.1 s."""
 _CODE = re.compile(r"Code: (\d+)")
 _LIMITS = {"159": "timeout", "160": "timeout", "241": "memory"}
 
@@ -62,7 +64,7 @@ class Engine:
 
     def query(self, sql: str, seconds: float, memory: int) -> list[dict[str, Any]]:
         """The rows that the SELECT *sql* gives within so many *seconds* and bytes of *memory*. Raises `QueryError`."""
-        limits = f"readonly = 1, max_execution_time = {seconds:g}, max_memory_usage = {memory:d}"
+        limits = f"readonly = 1, max_execution_time = {seconds:g}, max_memory_usage = {memory:d}, {_NO_JIT}"
         try:
             answer = self._session.query(f"{sql}\nSETTINGS {limits}", "JSONEachRow").bytes()
             return [msgspec.json.decode(line) for line in answer.splitlines()]

@@ -13,67 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bakewatch.errors import ConfigError
+from bakewatch.vendors.clickhouse.dialect import COLUMNS, FUNCTIONS
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
 MAX_LENGTH = 4000
 """Characters in one expression."""
-
-COLUMNS = {
-    "id": "string",
-    "timestamp": "time",
-    "source": "string",
-    "event_message": "string",
-    "severity_text": "string",
-    "log_attributes": "map",
-}
-"""The columns of the table `logs`, with their types. Every value of `log_attributes` is a string."""
-
-_NUMBER_OF_STRING = ("string", "number")
-_STRING_OF_STRING = ("string", "string")
-_BOTH_STRINGS_BOOL = ("string string", "bool")
-_BOTH_STRINGS_NUMBER = ("string string", "number")
-
-FUNCTIONS = {
-    "match": ("string regex", "bool"),
-    "startsWith": _BOTH_STRINGS_BOOL,
-    "endsWith": _BOTH_STRINGS_BOOL,
-    "empty": ("string", "bool"),
-    "notEmpty": ("string", "bool"),
-    "mapContains": ("map string", "bool"),
-    "mapKeys": ("map", "array"),
-    "has": ("array string", "bool"),
-    "position": _BOTH_STRINGS_NUMBER,
-    "positionUTF8": _BOTH_STRINGS_NUMBER,
-    "positionCaseInsensitive": _BOTH_STRINGS_NUMBER,
-    "positionCaseInsensitiveUTF8": _BOTH_STRINGS_NUMBER,
-    "length": _NUMBER_OF_STRING,
-    "lengthUTF8": _NUMBER_OF_STRING,
-    "toInt8OrZero": _NUMBER_OF_STRING,
-    "toInt16OrZero": _NUMBER_OF_STRING,
-    "toInt32OrZero": _NUMBER_OF_STRING,
-    "toInt64OrZero": _NUMBER_OF_STRING,
-    "toUInt8OrZero": _NUMBER_OF_STRING,
-    "toUInt16OrZero": _NUMBER_OF_STRING,
-    "toUInt32OrZero": _NUMBER_OF_STRING,
-    "toUInt64OrZero": _NUMBER_OF_STRING,
-    "toFloat32OrZero": _NUMBER_OF_STRING,
-    "toFloat64OrZero": _NUMBER_OF_STRING,
-    "lower": _STRING_OF_STRING,
-    "upper": _STRING_OF_STRING,
-    "lowerUTF8": _STRING_OF_STRING,
-    "upperUTF8": _STRING_OF_STRING,
-    "trimBoth": _STRING_OF_STRING,
-    "substring": ("string number number", "string"),
-    "concat": ("string string", "string"),
-    "extract": ("string regex", "string"),
-    "if": ("bool string string", "string"),
-    "JSONHas": _BOTH_STRINGS_BOOL,
-    "JSONExtractString": ("string string", "string"),
-    "JSONExtractInt": _BOTH_STRINGS_NUMBER,
-}
-"""Every function that may be called: the types of its arguments and of its result."""
 
 _BY_LOWER = {name.lower(): name for name in FUNCTIONS}
 _COMPARISONS = {"EQ": "=", "NEQ": "!=", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
@@ -132,14 +78,17 @@ def _tree(text: str) -> "exp.Expression":
 
     dialect = _dialect()
     try:
-        if any(token.comments for token in dialect.tokenize(text)):
+        tokens = dialect.tokenize(text)
+        if any(token.comments for token in tokens):
             raise _Refused("a comment is not allowed", "only the expression itself")
+        if any(token.token_type.name == "SEMICOLON" for token in tokens):
+            raise _Refused("a `;` is not allowed", "only one expression")
         trees = dialect.parse(text)
     except SqlglotError as error:
         at = next((f" (column {one['col']})" for one in getattr(error, "errors", ()) if one.get("col")), "")
         raise _Refused(f"is no expression{at}", "ClickHouse SQL, one boolean expression") from None
     if len(trees) != 1 or trees[0] is None:
-        raise _Refused("is more than one expression", "no `;`")
+        raise _Refused("is no expression", "ClickHouse SQL, one boolean expression")
     tree: exp.Expression = trees[0]
     return tree
 
@@ -149,14 +98,9 @@ def _dialect() -> Any:
     """ClickHouse's dialect of sqlglot without any knowledge of functions: all calls are plain names."""
     from sqlglot.dialects.clickhouse import ClickHouse
 
-    class Calls(ClickHouse):
-        class Parser(ClickHouse.Parser):
-            FUNCTIONS = {}
-            FUNCTION_PARSERS = {}
-            NO_PAREN_FUNCTION_PARSERS = {}
-            NO_PAREN_FUNCTIONS = {}
-
-    return Calls()
+    names = ("FUNCTIONS", "FUNCTION_PARSERS", "NO_PAREN_FUNCTION_PARSERS", "NO_PAREN_FUNCTIONS")
+    parser = type("Parser", (ClickHouse.Parser,), {name: {} for name in names})
+    return type("Calls", (ClickHouse,), {"Parser": parser})()
 
 
 def _write(node: Any) -> Written:

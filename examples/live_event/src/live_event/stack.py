@@ -1,0 +1,95 @@
+"""The whole service in one folder: database, platform, log streams and visitors. Everything stops with the block."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from live_event import past
+from live_event.database import READER, SERVICE, Database, running
+from live_event.forward import Forwarder
+from live_event.lifeline import as_child
+from live_event.platform import Platform
+from live_event.team import EXAMPLE, Team
+
+ADDRESS = "http://127.0.0.1:8787"
+"""What the plan of the example says; a running stack has another port."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running service."""
+
+    folder: Path
+    database: Database
+    platform: Platform
+    team: Team
+    environ: dict[str, str]
+    """What whoever watches it needs: the reader's address and the personas' passwords."""
+
+    @property
+    def logs(self) -> Path:
+        """Where the streams are."""
+        return self.folder / "logs"
+
+    @property
+    def config(self) -> Path:
+        """The operator's copy of the plan."""
+        return self.folder / "bakewatch.toml"
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Stack]:
+    """The service with its healthy base deployed, in the empty *folder* (absolute); nobody visits yet."""
+    passwords = {f"LIVE_EVENT_{name}_PASSWORD": secrets.token_urlsafe(12) for name in ("REGISTRANT", "ADMIN")}
+    people = {
+        "registrant@live-event.example": (passwords["LIVE_EVENT_REGISTRANT_PASSWORD"], "member"),
+        "admin@live-event.example": (passwords["LIVE_EVENT_ADMIN_PASSWORD"], "admin"),
+    }
+    logs = folder / "logs"
+    logs.mkdir(parents=True)
+    with running(folder) as database:
+        database.prepare(people)
+        forwarder = Forwarder(database.jsonlogs, logs) if database.jsonlogs else None
+        environ = {
+            **os.environ,
+            "LIVE_EVENT_DATABASE_URL": database.url_of(SERVICE),
+            "LIVE_EVENT_LOGS": str(logs),
+            "LIVE_EVENT_SECRET": secrets.token_urlsafe(24),
+        }
+        team = Team(folder)
+        team.create()
+        platform = Platform(team.remote, folder / "platform", environ)
+        plan = (EXAMPLE / "bakewatch.toml").read_text().replace(ADDRESS, platform.address)
+        (folder / "bakewatch.toml").write_text(plan)
+        seen = passwords | {"LIVE_EVENT_READER_URL": database.url_of(READER)}
+        if forwarder:
+            forwarder.start()
+        platform.start()
+        try:
+            platform.wait_for(team.start(plan))
+            yield Stack(folder, database, platform, team, seen)
+        finally:
+            platform.stop()
+            if forwarder:
+                forwarder.stop()
+
+
+@contextmanager
+def visited(stack: Stack, history: timedelta, warm_up: float = 20.0) -> Iterator[None]:
+    """Visitors come; after *warm_up* seconds of them, *history* is made from what they did."""
+    argv = [sys.executable, "-m", "live_event.load", stack.platform.address, "--folder", str(stack.folder)]
+    load = subprocess.Popen(argv, env={**os.environ, **as_child()}, start_new_session=True)
+    try:
+        time.sleep(warm_up)
+        past.generate(stack.logs, history)
+        yield
+    finally:
+        load.terminate()
+        load.wait(15)
