@@ -8,7 +8,7 @@ from bakewatch.errors import PortError
 from bakewatch.model.notice import Notice
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
-from bakewatch.model.timeline import Asked, Closed, Concluded, Event, Fired, Notified, RolledBack
+from bakewatch.model.timeline import Asked, Closed, Concluded, Event, Fired, Notified, Opened, RolledBack
 from bakewatch.model.verdict import Ending
 from bakewatch.ports import Runtime, World
 
@@ -45,6 +45,18 @@ class Case:
         """Append *event* to the record."""
         self.run.publish(event)
         self.timeline.append(event)
+
+    def open(self) -> None:
+        """Begin the record."""
+        self.note(
+            Opened(
+                at=self.run.now(),
+                release=self.release,
+                plan=self.plan,
+                attempt=self.attempt,
+                plan_from=self.plan_from,
+            )
+        )
 
     def close(self, ending: Ending, reason: str = "") -> Ending:
         """Clean up after our journeys, tell people, and end the case."""

@@ -1,6 +1,6 @@
 """Prove that production serves a commit: every address, several times in a row."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from bakewatch.flow.case import Case
@@ -14,10 +14,13 @@ _GONE_PAST = {
 }
 
 
-def confirm(case: Case, commit: str, within: timedelta, *, undo: bool = False) -> Confirmed:
-    """Wait until every production address serves *commit*, and note how that ended.
+def confirm(
+    case: Case, commit: str, within: timedelta, *, undo: bool = False, meanwhile: Callable[[], None] = lambda: None
+) -> Confirmed:
+    """Wait until every production address serves *commit*, and note how that ended; *meanwhile* is done once, early.
 
-    1. Ask all addresses; note the answer when it differs from the one before.
+    1. Ask all addresses; note the answer when it differs from the one before. The first answer comes before anything
+       else, since the first moment of service is t0.
     2. All of them serve it, `times` in a row: live, since the first moment any of them did.
     3. All of them serve something newer, `times` in a row: superseded or already reverted.
     4. After *within*: why not?
@@ -49,6 +52,8 @@ def confirm(case: Case, commit: str, within: timedelta, *, undo: bool = False) -
             )
             case.note(confirmed)
             return confirmed
+        if before is None:
+            meanwhile()
         before = seen
         run.wait_until(min(run.now() + plan.span(plan.confirm.every), max(deadline, seen.at)))
 

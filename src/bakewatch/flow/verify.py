@@ -4,7 +4,7 @@ from bakewatch.flow.bake import bake, open_watch, remember
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import confirm
 from bakewatch.flow.undo import undo
-from bakewatch.model.timeline import Concluded, Confirmation, Confirmed, Opened
+from bakewatch.model.timeline import Concluded, Confirmation, Confirmed
 from bakewatch.model.verdict import Ending, Outcome, Reason, Verdict
 
 _UNCONFIRMED = {
@@ -15,8 +15,9 @@ _UNCONFIRMED = {
 
 def verify(case: Case) -> Ending:
     """Follow one merged change into production, and undo it if it hurts."""
-    _open(case)
-    live = confirm(case, case.release.commit, case.plan.span(case.plan.confirm.within))
+    case.open()
+    within = case.plan.span(case.plan.confirm.within)
+    live = confirm(case, case.release.commit, within, meanwhile=lambda: _remember_before(case))
     if live.confirmation is not Confirmation.LIVE:
         return _unconfirmed(case, live)
     baked = bake(case, live)
@@ -30,10 +31,9 @@ def verify(case: Case) -> Ending:
     return case.close(ending, reason)
 
 
-def _open(case: Case) -> None:
-    """Open the record and read the state of things before the release goes live, while that can still be had."""
+def _remember_before(case: Case) -> None:
+    """Read the state of things while the release is not live yet, as far as that can still be had."""
     at = case.run.now()
-    case.note(Opened(at=at, release=case.release, plan=case.plan, attempt=case.attempt, plan_from=case.plan_from))
     remember(case, open_watch(case, Confirmed(at=at, awaited="", confirmation=Confirmation.LIVE, live_since=at)))
 
 

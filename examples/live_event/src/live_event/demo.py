@@ -17,8 +17,8 @@ from pathlib import Path
 from live_event.stack import Stack, serving, visited
 from live_event.team import Change, change
 
-HISTORY = timedelta(minutes=13)
-"""A little more than four hours of the plan, at its time scale of 0.05."""
+HISTORY = timedelta(minutes=20)
+"""A little more than four hours of the plan, at its time scale of 0.08."""
 
 PASSED, UNDONE = 0, 1
 
@@ -78,7 +78,7 @@ def _broken(stack: Stack, since: datetime) -> float:
 
 def tell(stack: Stack, shown: list[Shown]) -> None:
     """What there is to see."""
-    print("\n=== What happened (history made by the load generator; time runs 20 times faster)")
+    print("\n=== What happened (history made by the load generator; a minute of the plan takes 4.8 s)")
     for one in shown:
         ended = {PASSED: "passed", UNDONE: "failed, undone, proved"}.get(one.code, f"ended with {one.code}")
         print(f"{one.name}: {ended}{'' if one.right else '   <-- NOT AS EXPECTED'}")

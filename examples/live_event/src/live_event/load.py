@@ -31,9 +31,9 @@ MIX = {
     "who_am_i": 4,
     "refresh": 3,
     "sign_in": 2,
-    "lost": 0.4,
-    "forgot_token": 0.4,
-    "reuse_token": 0.2,
+    "lost": 1,
+    "forgot_token": 1,
+    "reuse_token": 0.8,
 }
 """How often visitors do what: weights. The last three are the small mistakes that every service sees."""
 

@@ -82,7 +82,7 @@ def serving(folder: Path) -> Iterator[Stack]:
 
 
 @contextmanager
-def visited(stack: Stack, history: timedelta, warm_up: float = 20.0) -> Iterator[None]:
+def visited(stack: Stack, history: timedelta, warm_up: float = 30.0) -> Iterator[None]:
     """Visitors come; after *warm_up* seconds of them, *history* is made from what they did."""
     argv = [sys.executable, "-m", "live_event.load", stack.platform.address, "--folder", str(stack.folder)]
     load = subprocess.Popen(argv, env={**os.environ, **as_child()}, start_new_session=True)

@@ -6,6 +6,9 @@ from bakewatch.model.verdict import Evidence
 from bakewatch.report.document import TONE_OF, Facts, Inline, Item, joined, plain, strong
 from bakewatch.report.say import Speaker, number, percent
 
+_NOTHING = -50.0
+"""ln E below this: nothing at all speaks for a change."""
+
 
 def box(report: Report, label: Inline, text: Inline, standing: Standing, *, mark: bool = True) -> Item:
     """A box with its answer. It stays open only while the case runs."""
@@ -59,7 +62,8 @@ def found(report: Report, check: CheckReport, speaker: Speaker) -> Inline:
 
 def _partly(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
     """A count of what was only partly seen says so: its zero is no zero."""
-    if check.standing in (Standing.BLIND, Standing.UNSURE, Standing.CUT_SHORT):
+    whole = percent(evidence.seen) == percent(1.0)
+    if check.standing in (Standing.BLIND, Standing.UNSURE, Standing.CUT_SHORT) and not whole:
         return speaker.say("found.partly", seen=percent(evidence.seen))
     return ()
 
@@ -169,6 +173,8 @@ def _weight(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
     if evidence.ln_e is None:
         return speaker.say("facts.policy") if check.rule is Rule.ZERO else speaker.say("facts.no_evidence")
     threshold = "?" if evidence.threshold is None else number(evidence.threshold)
+    if evidence.ln_e <= _NOTHING:
+        return speaker.say("facts.evidence_none", threshold=threshold)
     return speaker.say("facts.evidence", ln_e=number(evidence.ln_e), threshold=threshold)
 
 

@@ -76,6 +76,7 @@ def _tree(text: str) -> "exp.Expression":
     """The syntax tree of *text*, with every call left as it was written."""
     from sqlglot.errors import SqlglotError
 
+    stumbles = (AttributeError, LookupError, TypeError, ValueError)  # over some kinds of nonsense, the parser does
     dialect = _dialect()
     try:
         tokens = dialect.tokenize(text)
@@ -84,7 +85,7 @@ def _tree(text: str) -> "exp.Expression":
         if any(token.token_type.name == "SEMICOLON" for token in tokens):
             raise _Refused("a `;` is not allowed", "only one expression")
         trees = dialect.parse(text)
-    except SqlglotError as error:
+    except (SqlglotError, *stumbles) as error:
         at = next((f" (column {one['col']})" for one in getattr(error, "errors", ()) if one.get("col")), "")
         raise _Refused(f"is no expression{at}", "ClickHouse SQL, one boolean expression") from None
     if len(trees) != 1 or trees[0] is None:
@@ -280,7 +281,7 @@ def _quoted(text: str) -> str:
 
 def _shown(node: Any) -> str:
     """*node* as a person wrote it, shortened."""
-    return _short(node.sql(dialect="clickhouse"))
+    return _short(node.sql(dialect="clickhouse") if hasattr(node, "sql") else "nothing")
 
 
 def _short(text: str) -> str:

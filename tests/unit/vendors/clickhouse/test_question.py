@@ -1,0 +1,170 @@
+"""One text for all questions, and answers that are either what was asked for or gaps."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bakewatch.errors import ConfigError
+from bakewatch.model.observation import Bucket, Question, Window, to_ms
+from bakewatch.vendors.clickhouse.question import MALFORMED, Fused, check, fuse
+
+START = datetime(2026, 2, 7, 2, 46, 20, tzinfo=UTC)
+WINDOW = Window(START, START + timedelta(seconds=30))
+TEN = timedelta(seconds=10)
+AT = to_ms(START)
+OWN = "log_attributes['request.headers.x_bakewatch'] != ''"
+
+BAD = Question(name="bad", stream="edge_logs", where="id = 'bad'", of="id != ''", own=OWN, of_own=OWN)
+LOUD = Question(name="loud", stream="postgres_logs", where="id = 'loud'", of="id != ''", of_stream="edge_logs")
+WHO = Question(
+    name="who",
+    stream="edge_logs",
+    where="id = 'who'",
+    own=OWN,
+    actor="log_attributes['request.sb.auth_user']",
+    healthy="id = 'fine'",
+)
+
+
+def ask(*questions: Question) -> Fused:
+    return fuse(questions, WINDOW, TEN)
+
+
+def row(stream: str, **buckets: list[int]) -> dict[str, Any]:
+    """`s0=[…]`: the counts of the bucket that starts 0 seconds after START."""
+    return {"stream": stream, "at": [AT + 1000 * int(key[1:]) for key in buckets], "n": list(buckets.values())}
+
+
+def test_each_stream_is_read_once() -> None:
+    sql = ask(BAD, LOUD, WHO, BAD).sql
+    assert sql.count("FROM logs") == 2
+    assert sql.count("source = 'edge_logs'") == sql.count("source = 'postgres_logs'") == 1
+
+
+def test_the_text_is_within_what_a_hosted_endpoint_accepts() -> None:
+    sql = ask(BAD, LOUD, WHO).sql.lower()
+    assert "count(*)" not in sql and "select *" not in sql
+    assert sql.rstrip().endswith("limit 2")
+    assert "timestamp >= todatetime64('2026-02-07 02:46:20.000000', 6, 'utc')" in sql
+    assert "timestamp < todatetime64('2026-02-07 02:46:50.000000', 6, 'utc')" in sql
+
+
+def test_a_count_that_two_questions_share_is_counted_once() -> None:
+    both = [Question(name=name, stream="s", where=f"id = '{name}'", of="id != ''") for name in "ab"]
+    assert fuse(both, WINDOW, TEN).sql.count("countIf((id != ''))") == 1
+
+
+def test_own_traffic_is_left_out_and_counted_by_itself() -> None:
+    sql = ask(BAD).sql
+    assert f"countIf((id = 'bad') AND NOT ({OWN}))" in sql
+    assert f"countIf((id = 'bad') AND ({OWN}))" in sql
+    assert f"countIf((id != '') AND NOT ({OWN}))" in sql
+
+
+def test_an_actor_counts_when_it_also_has_a_healthy_call() -> None:
+    actor = "log_attributes['request.sb.auth_user']"
+    matching = f"groupUniqArrayIf({actor}, (id = 'who') AND NOT ({OWN}) AND {actor} != '')"
+    healthy = f"groupUniqArrayIf({actor}, (id = 'fine') AND {actor} != '')"
+    assert f"length(arrayIntersect({matching}, {healthy}))" in ask(WHO).sql
+
+
+def test_rows_become_one_observation_per_question_in_their_order() -> None:
+    edge = row("edge_logs", s0=[10, 1, 0, 2, 3, 0, 0], s20=[7, 0, 0, 0, 0, 0, 0])
+    loud, bad, who = ask(LOUD, BAD, WHO).read([edge, row("postgres_logs", s10=[5])])
+    assert [one.question for one in (loud, bad, who)] == ["loud", "bad", "who"]
+    assert {(one.window, one.width, one.gap) for one in (loud, bad, who)} == {(WINDOW, 10.0, "")}
+    assert loud.buckets == (Bucket(AT, 0, 10), Bucket(AT + 10_000, 5), Bucket(AT + 20_000, 0, 7))
+
+
+def test_each_number_stands_where_it_belongs() -> None:
+    bad, who = (one.buckets[0] for one in ask(BAD, WHO).read([row("edge_logs", s0=[1, 2, 3, 4, 5, 6])]))
+    assert sorted([bad.count, bad.own, bad.of, who.count, who.own, who.actors]) == [1, 2, 3, 4, 5, 6]
+    assert (bad.actors, who.of) == (0, 0)
+
+
+def test_a_bucket_without_any_event_is_not_listed_and_an_answer_without_buckets_is_no_gap() -> None:
+    [answer] = ask(BAD).read([row("edge_logs", s0=[0, 0, 0], s10=[0, 4, 0])])
+    assert [bucket.at for bucket in answer.buckets] == [AT + 10_000]
+    [answer] = ask(BAD).read([row("edge_logs")])
+    assert (answer.buckets, answer.gap) == ((), "")
+
+
+def test_large_numbers_may_come_as_strings() -> None:
+    rows = [{"stream": "edge_logs", "at": [str(AT)], "n": [["3", "0", "1"]]}]
+    [answer] = ask(BAD).read(rows)
+    assert sum((answer.buckets[0].count, answer.buckets[0].of, answer.buckets[0].own)) == 4
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{}],
+        [{"stream": "edge_logs"}],
+        [{"stream": "other_logs", "at": [], "n": []}],
+        [{"stream": "edge_logs", "at": [AT], "n": []}],
+        [{"stream": "edge_logs", "at": [AT], "n": [[1]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, 3, 4]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, -3]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, None]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, True]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, 1.5]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, "x"]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": "[[1,2,3]]"}],
+        [{"stream": "edge_logs", "at": [AT + 1], "n": [[1, 2, 3]]}],
+        [{"stream": "edge_logs", "at": [AT - 20_000], "n": [[1, 2, 3]]}],
+        [{"stream": "edge_logs", "at": [AT + 60_000], "n": [[1, 2, 3]]}],
+        [{"stream": "edge_logs", "at": [AT, AT], "n": [[1, 2, 3], [1, 2, 3]]}],
+        [{"stream": "edge_logs", "at": [], "n": []}, {"stream": "edge_logs", "at": [], "n": []}],
+    ],
+)
+def test_an_answer_that_was_not_asked_for_is_a_gap_and_never_a_zero(rows: list[dict[str, Any]]) -> None:
+    [answer] = ask(BAD).read(rows)
+    assert (answer.gap, answer.buckets) == (MALFORMED, ())
+
+
+def test_a_gap_in_one_stream_concerns_only_who_needs_it() -> None:
+    answers = ask(BAD, LOUD, Question(name="alone", stream="postgres_logs", where="true")).read(
+        [row("postgres_logs", s0=[1, 2])]
+    )
+    assert [one.gap for one in answers] == [MALFORMED, MALFORMED, ""]
+
+
+@pytest.mark.parametrize("width", [timedelta(milliseconds=100), timedelta(minutes=5), timedelta(days=1)])
+def test_buckets_of_any_width_start_at_whole_multiples_of_it(width: timedelta) -> None:
+    window = Window(START + timedelta(microseconds=1), START + timedelta(hours=4))
+    fused = fuse([BAD], window, width)
+    step = round(width.total_seconds() * 1000)
+    first = to_ms(window.start) // step * step
+    starts = list(range(first, to_ms(window.end), step))[:2]
+    [answer] = fused.read([{"stream": "edge_logs", "at": starts, "n": [[1, 0, 1]] * len(starts)}])
+    assert [bucket.at for bucket in answer.buckets] == starts
+    assert answer.width == width.total_seconds()
+    assert f"intDiv(toUnixTimestamp64Milli(timestamp), {step}) * {step}" in fused.sql
+
+
+@pytest.mark.parametrize(
+    ("key", "question"),
+    [
+        ("where", Question(name="q", stream="s", where="select 1")),
+        ("of", Question(name="q", stream="s", where="true", of="1")),
+        ("own", Question(name="q", stream="s", where="true", own="id")),
+        ("of_own", Question(name="q", stream="s", where="true", of="true", of_own="sleep(1)")),
+        ("actor", Question(name="q", stream="s", where="true", actor="true")),
+        ("healthy", Question(name="q", stream="s", where="true", healthy="id")),
+        ("stream", Question(name="q", stream="", where="true")),
+    ],
+)
+def test_the_error_names_the_key_that_is_wrong(key: str, question: Question) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(question)
+    assert caught.value.where == key
+    with pytest.raises(ConfigError):
+        fuse([question], WINDOW, TEN)
+
+
+def test_the_name_of_a_stream_stays_a_literal() -> None:
+    hostile = "x' OR 1=1 --\\"
+    sql = fuse([Question(name="q", stream=hostile, where="true")], WINDOW, TEN).sql
+    assert "source = 'x\\' OR 1=1 --\\\\'" in sql
