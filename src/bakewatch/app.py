@@ -105,6 +105,8 @@ def prepare(
     """
     from bakewatch.vendors.git.release import find_release
 
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (data / ".gitignore").write_text("*\n")
     mirror = _mirror(_context(settings, plan, data, config.absolute().parent))
     at = settings.repository.plan
     folder = str(PurePosixPath(at).parent)

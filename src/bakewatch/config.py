@@ -46,8 +46,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     walker: Table = field(default_factory=lambda: {"kind": "pytest"})
     method: Table = field(default_factory=lambda: {"kind": "git"})
     notify: Table = field(default_factory=dict)
-    data: str = ".bakewatch"
-    """The data directory, relative to this file."""
+    data: str = ".bakewatch/data"
+    """The data directory, relative to this file. It ignores itself in git."""
 
 
 def load(path: Path) -> tuple[Settings, Plan]:

@@ -51,15 +51,18 @@ command = ["sh", "-c", "cat >> {notices}; echo >> {notices}"]
 
 [confirm]
 times = 2
+within = "5m"
 
 [bake]
 look_every = "25s"
 settle = "60s"
 warm_up = "10s"
 duration = "{duration}"
+extension = "1m"
 
 [undo]
 mode = "auto"
+answer_within = "20m"
 proof = "3m"
 
 [streams.edge_logs]
@@ -140,7 +143,7 @@ class Stack:
 
     @property
     def data(self) -> Path:
-        return self.clone / ".bakewatch"
+        return self.clone / ".bakewatch" / "data"
 
     def git(self, *words: str, cwd: Path | None = None) -> str:
         """Run git and return what it prints."""
@@ -171,8 +174,8 @@ class Stack:
             path = self.clone / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        self.git("add", "-A", ".", ":!.bakewatch")
-        self.git("commit", "-q", "-m", message)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
         return self.git("rev-parse", "HEAD")
 
     def merge(self, number: int, files: dict[str, str]) -> str:
@@ -198,7 +201,8 @@ class Stack:
 
     def served(self) -> tuple[str, bool]:
         """The commit that is served, and whether it is broken."""
-        commit = (self.remote / "refs" / "heads" / BRANCH).read_text().strip()
+        frozen = self.folder / "frozen"
+        commit = (frozen if frozen.exists() else self.remote / "refs" / "heads" / BRANCH).read_text().strip()
         with self._lock:
             if self._served[0] != commit:
                 tree = self.git("ls-tree", "--name-only", commit, cwd=self.remote).splitlines()

@@ -10,7 +10,8 @@ from dbos import DBOS, SetWorkflowID
 from bakewatch import app
 from bakewatch.durable import history, workflow
 from bakewatch.durable.lock import Ownership
-from bakewatch.model.timeline import Closed, Event, from_json
+from bakewatch.durable.runtime import STREAM
+from bakewatch.model.timeline import Closed, Event, event_of
 from bakewatch.model.verdict import Ending
 
 QUEUE = "bakes"
@@ -77,8 +78,8 @@ def _engine(data: Path) -> Iterator[None]:
 
 def _own(data: Path, case_id: str, watcher: Watcher, offset: int) -> Ending:
     """Follow a case that this process runs; before leaving, see what others enqueued meanwhile to its end."""
-    for event in from_json(DBOS.read_stream(case_id, "timeline", offset=offset)):
-        watcher(case_id, event)
+    for line in DBOS.read_stream(case_id, STREAM, offset=offset):
+        watcher(case_id, event_of(line))
     ending = Ending(DBOS.retrieve_workflow(case_id).get_result())
     for one in history.cases(data):
         if one.running:
@@ -94,7 +95,7 @@ def _attach(
         while True:
             for line in history.lines(opened, case_id, offset, patience=1.0):
                 offset += 1
-                event = from_json([line])[0]
+                event = event_of(line)
                 watcher(case_id, event)
                 if isinstance(event, Closed):
                     return event.ending, offset

@@ -203,6 +203,11 @@ def to_json(event: Event) -> str:
     return msgspec.json.encode(event).decode()
 
 
+def event_of(line: str) -> Event:
+    """The event that `to_json` wrote. `msgspec.ValidationError` when *line* is no event."""
+    return _DECODER.decode(line)
+
+
 def from_json(lines: Iterable[str]) -> Timeline:
-    """The timeline that `to_json` wrote. `msgspec.ValidationError` when a line is no event."""
-    return tuple(_DECODER.decode(line) for line in lines)
+    """The timeline out of its lines."""
+    return tuple(map(event_of, lines))

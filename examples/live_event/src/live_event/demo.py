@@ -54,7 +54,7 @@ def show(stack: Stack, release: Change) -> Shown:
         code=code,
         reverts=_reverts(stack) - before,
         broken=_broken(stack, merged),
-        reports=tuple(sorted((stack.folder / ".bakewatch" / "reports").glob(f"*{commit}/*"))),
+        reports=tuple(sorted((stack.folder / ".bakewatch" / "data" / "reports").glob(f"*{commit}/*"))),
     )
 
 

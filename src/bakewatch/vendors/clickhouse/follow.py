@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BufferedIOBase
+from io import FileIO
 from pathlib import Path
 
 CHUNK = 8 << 20
@@ -51,57 +51,92 @@ def find(patterns: Sequence[str]) -> tuple[list[Path], list[str]]:
         path = Path(pattern)
         plain = not any(char in pattern for char in "*?[")
         here = [path] if plain else list(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-        files = [one for one in here if one.is_file()]
+        files = [one for one in here if _is_file(one)]
         found.update(files)
         if not files:
             missing.append(pattern)
     return sorted(found), missing
 
 
-def open_file(path: Path) -> BufferedIOBase:
-    """*path* open for reading its uncompressed text."""
-    try:
-        plain = path.open("rb")
-        if plain.read(2) == _GZIP:
-            plain.close()
-            return gzip.open(path, "rb")
-        plain.seek(0)
-    except OSError as error:
-        raise Unreadable from error
-    return plain
+class LogFile:
+    """An open log file. It stays the same file when it is renamed. Every method may raise `Unreadable`."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._raw = path.open("rb", buffering=0)
+        except OSError as error:
+            raise Unreadable from error
+        self._text: FileIO | gzip.GzipFile = self._raw
 
-def identity(handle: BufferedIOBase, path: Path) -> str:
-    """What the file is known by; empty as long as its first line is not whole. Leaves *handle* where it likes."""
-    first = _read(handle, _FIRST, 0)
-    while b"\n" not in first and len(first) < CHUNK and (more := _read(handle, _FIRST)):
-        first += more
-    line, newline, _ = first.partition(b"\n")
-    if not newline and len(line) < CHUNK:
-        return ""
-    name = b"" if _has_id(line) else str(path).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(name + b"\0" + line).hexdigest()[:32]
+    def close(self) -> None:
+        """Let go of it."""
+        self._raw.close()
 
+    def identity(self) -> str:
+        """What the file is known by; empty as long as its first line is not whole."""
+        self._start()
+        first = self._read(_FIRST)
+        while b"\n" not in first and len(first) < CHUNK and (more := self._read(_FIRST)):
+            first += more
+        line, newline, _ = first.partition(b"\n")
+        if not newline and len(line) < CHUNK:
+            return ""
+        name = b"" if _has_id(line) else str(self._path).encode("utf-8", "surrogateescape")
+        return hashlib.sha256(name + b"\0" + line).hexdigest()[:32]
 
-def pieces(handle: BufferedIOBase, position: int) -> Iterator[Piece]:
-    """The whole lines from *position* on, piece by piece."""
-    rest = b""
-    data = _read(handle, CHUNK, position)
-    while data:
-        text = rest + data
-        cut = text.rfind(b"\n") + 1
-        if cut:
-            yield _piece(position, text[:cut])
-            position += cut
-        elif len(text) >= CHUNK:
-            skipped = _skip_line(handle)
-            if not skipped:
-                return
-            yield Piece(position, position + len(text) + skipped, (), 1)
-            position += len(text) + skipped
-            text, cut = b"", 0
-        rest = text[cut:]
-        data = _read(handle, CHUNK)
+    def pieces(self, position: int) -> Iterator[Piece]:
+        """The whole lines from *position* on, piece by piece."""
+        self._start(position)
+        text = b""
+        while data := self._read(CHUNK):
+            text += data
+            if b"\n" not in text and len(text) >= CHUNK:
+                beyond, rest = self._skip_line()
+                if not beyond:
+                    return
+                yield Piece(position, position + len(text) + beyond, (), 1)
+                position, text = position + len(text) + beyond, rest
+            cut = text.rfind(b"\n") + 1
+            if cut:
+                yield _piece(position, text[:cut])
+                position, text = position + cut, text[cut:]
+
+    def _skip_line(self) -> tuple[int, bytes]:
+        """Read on to the end of a line: its length, 0 when it has no end yet, and what was read of the next one."""
+        skipped = 0
+        while data := self._read(CHUNK):
+            cut = data.find(b"\n") + 1
+            if cut:
+                return skipped + cut, data[cut:]
+            skipped += len(data)
+        return 0, b""
+
+    def _start(self, position: int = 0) -> None:
+        """Read from *position* of the text on, as the file is now."""
+        try:
+            self._raw.seek(0)
+            packed = self._raw.read(len(_GZIP)) == _GZIP
+            self._raw.seek(0)
+            self._text = gzip.GzipFile(fileobj=self._raw, mode="rb") if packed else self._raw
+            self._text.seek(position)
+        except EOFError:
+            pass  # the text is shorter than that: nothing more will be read
+        except (OSError, zlib.error) as error:
+            raise Unreadable from error
+
+    def _read(self, size: int) -> bytes:
+        """At most *size* bytes. The cut-off end of a gzip file is as if it were not written yet."""
+        text, data = self._text, b""
+        read = text.read1 if isinstance(text, gzip.GzipFile) else text.read
+        try:
+            while len(data) < size and (more := read(size - len(data))):
+                data += more
+        except EOFError:
+            return data
+        except (OSError, zlib.error) as error:
+            raise Unreadable from error
+        return data
 
 
 def _piece(start: int, text: bytes) -> Piece:
@@ -113,31 +148,11 @@ def _piece(start: int, text: bytes) -> Piece:
     return Piece(start, offset, lines)
 
 
-def _skip_line(handle: BufferedIOBase) -> int:
-    """Read on to the end of the line; how many bytes that were, 0 when the line has no end yet."""
-    skipped = 0
-    while data := _read(handle, CHUNK):
-        cut = data.find(b"\n") + 1
-        if cut:
-            handle.seek(cut - len(data), 1)
-            return skipped + cut
-        skipped += len(data)
-    return 0
-
-
-def _read(handle: BufferedIOBase, size: int, position: int | None = None) -> bytes:
-    """At most *size* bytes, from *position* on. The cut-off end of a gzip file is as if it were not written yet."""
-    data = b""
+def _is_file(path: Path) -> bool:
     try:
-        if position is not None:
-            handle.seek(position)
-        while len(data) < size and (more := handle.read1(size - len(data))):
-            data += more
-    except EOFError:
-        return data
-    except (OSError, zlib.error) as error:
-        raise Unreadable from error
-    return data
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _has_id(line: bytes) -> bool:

@@ -7,14 +7,13 @@ from there on exactly the offsets that are stored. A process that dies at any mo
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from bakewatch.vendors.clickhouse.engine import Engine
-from bakewatch.vendors.clickhouse.follow import MISSING, UNREADABLE, Unreadable, find, identity, open_file, pieces
+from bakewatch.vendors.clickhouse.follow import MISSING, UNREADABLE, LogFile, Unreadable, find
 from bakewatch.vendors.clickhouse.load import Cleaner
 from bakewatch.vendors.clickhouse.question import MALFORMED
 
@@ -58,7 +57,7 @@ class Loader:
         self._engine, self._cleaner, self._patterns = engine, cleaner, patterns
         self._files: dict[str, _File] = {}
         self._seen: dict[Path, tuple[Signature, str]] = {}
-        self._open: dict[Path, BufferedIOBase] = {}
+        self._open: dict[Path, LogFile] = {}
 
     def load(self) -> list[Trouble]:
         """Load what is new; what could not be. Raises `SourceError` when the table takes nothing."""
@@ -89,46 +88,43 @@ class Loader:
 
     def _read(self, path: Path) -> str:
         """Load the new lines of *path*; what it is known by."""
-        handle = self._open.pop(path, None) or open_file(path)
-        name = identity(handle, path)
+        log = self._open.pop(path, None) or LogFile(path)
+        self._open[path] = log  # the one that was read last is let go last
+        name = log.identity()
         if name:
-            self._load(handle, name)
-        self._keep(path, handle)
-        return name
-
-    def _keep(self, path: Path, handle: BufferedIOBase) -> None:
-        self._open[path] = handle
+            self._load(log, name)
         while len(self._open) > _KEPT_OPEN:
             self._open.pop(next(iter(self._open))).close()
+        return name
 
     def _leave(self, path: Path) -> None:
         """Another file is at *path* now, or none: read the one that was there to its end."""
-        handle = self._open.pop(path, None)
+        log = self._open.pop(path, None)
         name = self._seen.pop(path, (None, ""))[1]
-        if handle is None:
+        if log is None:
             return
         try:
             if name:
-                self._load(handle, name)
+                self._load(log, name)
         except Unreadable:
             pass  # it was read before; its last lines went with it
         finally:
-            handle.close()
+            log.close()
 
-    def _load(self, handle: BufferedIOBase, name: str) -> None:
+    def _load(self, log: LogFile, name: str) -> None:
         file = self._files.pop(name, None) or self._resumed(name)
         valid = malformed = 0
-        for piece in pieces(handle, file.position):
+        newest = max(file.stored, default=-1)
+        for piece in log.pieces(file.position):
             rows = []
             for offset, line in piece.lines:
-                row = self._cleaner.row(line)
+                row = None if offset in file.stored else self._cleaner.row(line)
                 if row is None:
-                    malformed += 1
+                    malformed += offset > newest
                     continue
                 valid += 1
                 file.streams.add(row["source"])
-                if offset not in file.stored:
-                    rows.append(msgspec.json.encode(row | {"file": name, "offset": offset, "batch": piece.start}))
+                rows.append(msgspec.json.encode(row | {"file": name, "offset": offset, "batch": piece.start}))
             malformed += piece.passed_over
             if rows:
                 self._engine.insert(b"\n".join(rows))

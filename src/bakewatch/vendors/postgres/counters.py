@@ -115,7 +115,7 @@ class Server:
         about = self._rows(_STATEMENTS_INFO_SQL % schema)[0]
         rows = self._rows(_STATEMENTS_SQL % schema)
         seen = {row["name"]: (int(row["calls"]), float(row["ms"])) for row in rows}
-        known = _counted(_known(path, about["epoch"], now), seen)
+        known = counted(_known(path, about["epoch"], now), seen)
         _keep(path, known)
         counts = {"statements": sum(calls for calls, _ in seen.values()), "slow_statements": known.slow}
         return _reading(about | {"epoch": f"{known.epoch}/{known.born}"}, now, counts)
@@ -137,7 +137,7 @@ def _reading(row: dict[str, Any], now: int, counts: dict[str, int]) -> Reading:
     return Reading(epoch=row["epoch"], since=since, counts=counts)
 
 
-def _counted(before: Statements, seen: dict[str, tuple[int, float]]) -> Statements:
+def counted(before: Statements, seen: dict[str, tuple[int, float]]) -> Statements:
     """What is known now that *seen* was seen.
 
     A call counts as slow when the mean of its statement exceeded `SLOW_MS` since the last reading (at the first

