@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bakewatch import plugins
 from bakewatch.config import Settings, load_plan
@@ -109,23 +109,12 @@ def prepare(
     (data / ".gitignore").write_text("*\n")
     mirror = _mirror(_context(settings, plan, data, config.absolute().parent))
     at = settings.repository.plan
-    folder = str(PurePosixPath(at).parent)
     try:
-        tip = mirror.fetch()
-        watched = _plan_at(mirror, tip, at) or plan
-        release = find_release(
-            mirror,
-            commit=commit,
-            pull=pr,
-            range_=range_,
-            plan_paths=[at, *_journey_paths(plan, folder), *_journey_paths(watched, folder)],
-            migrations=plan.undo.migrations,
-        )
+        release = find_release(mirror, commit=commit, pull=pr, range_=range_)
         found = _plan_at(mirror, release.parent, at)
-        plan_dir = data / "plans" / release.commit
         watched = found or plan
-        for path in _journey_paths(watched, folder):
-            mirror.export(release.parent, path, plan_dir)
+        release = _with_touched(mirror, release, watched, at)
+        plan_dir = _export(mirror, release, watched, at, data)
     except RepositoryError as error:
         raise ConfigError(f"git: {error.code}", where=f"{config}: repository.remote") from None
     origin = f"{at} of {release.parent[:12]}" if found else ""
@@ -135,10 +124,35 @@ def prepare(
         plan=watched,
         settings=settings,
         data=str(data),
-        plan_dir=str(plan_dir / folder),
+        plan_dir=str(plan_dir),
         base=str(config.absolute().parent),
         plan_from="parent" if found else "file",
     )
+
+
+def _with_touched(mirror: "Mirror", release: Release, plan: Plan, at: str) -> Release:
+    """*release*, with whether it touches *plan* (which lies at *at*), one of its journeys, or migrations."""
+    from bakewatch.vendors.git.release import touched
+
+    paths = [at, *_journey_paths(plan, str(PurePosixPath(at).parent))]
+    return structs.replace(
+        release,
+        touches_plan=touched(mirror, release, lambda path: any(_under(path, one) for one in paths)),
+        touches_migrations=touched(mirror, release, lambda path: path.startswith(plan.undo.migrations)),
+    )
+
+
+def _under(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _export(mirror: "Mirror", release: Release, plan: Plan, at: str, data: Path) -> Path:
+    """Export the journeys of *plan* as the release's parent has them; where the plan would lie beside them."""
+    folder = str(PurePosixPath(at).parent)
+    target = data / "plans" / release.commit
+    for path in _journey_paths(plan, folder):
+        mirror.export(release.parent, path, target)
+    return target / folder
 
 
 def _context(

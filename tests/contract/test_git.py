@@ -14,7 +14,7 @@ from bakewatch.errors import ConfigError, RepositoryError
 from bakewatch.model.release import MergeKind, Release
 from bakewatch.ports import Remote
 from bakewatch.vendors.git.mirror import Mirror
-from bakewatch.vendors.git.release import TRAILER, find_release
+from bakewatch.vendors.git.release import TRAILER, find_release, touched
 from bakewatch.vendors.git.repository import GitRepository
 from bakewatch.vendors.git.revert import GitRevert, RevertSettings, branch_of
 from tests.contract.remotes import Team
@@ -72,16 +72,48 @@ def test_several_pull_requests_in_one_merge_are_all_named(team: Team, mirror: Mi
     assert find_release(mirror).pulls == (5, 3, 4)
 
 
-def test_a_rebase_merge_needs_its_range(team: Team, mirror: Mirror) -> None:
+def test_a_rebase_merge_is_known_by_its_range(team: Team, mirror: Mirror) -> None:
     base = team.git("rev-parse", "HEAD")
     team.commit("one", {"a": "1"})
     last = team.commit("two", {"app.txt": "2\n"})
     team.push()
     release = find_release(mirror, range_=f"{base}..{last}")
     assert (release.kind, release.parent, release.commit) == (MergeKind.REBASE, base, last)
+    assert find_release(mirror, range_=f"{last}^..{last}").kind is MergeKind.SQUASH
     done = _revert(mirror).roll_back(release)
     assert not done.problem
     assert team.show("app.txt") == "one\ntwo\nthree"
+
+
+def _rebase_merge(team: Team, number: int, *between: str) -> tuple[str, str]:
+    """Merge pull request *number*, two commits, by rebasing; what the branch became: (parent, last commit)."""
+    start = team.git("rev-parse", "HEAD")
+    team.git("checkout", "-q", "-b", f"pr-{number}")
+    picked = [team.commit(f"part {part} of {number}", {f"{part}-{number}": "1"}) for part in ("one", "two")]
+    team.git("push", "-q", "origin", f"HEAD:refs/pull/{number}/head")
+    team.git("checkout", "-q", "main")
+    team.git("reset", "-q", "--hard", start)
+    parent = team.commit("meanwhile", {"meanwhile": str(number)})
+    for commit in picked:
+        team.git("cherry-pick", commit)
+        for name in between:
+            team.commit(name, {name: commit})
+    team.push()
+    return parent, team.git("rev-parse", "HEAD")
+
+
+def test_a_rebase_merge_is_found_by_its_pull_request(team: Team, mirror: Mirror) -> None:
+    parent, last = _rebase_merge(team, 21)
+    release = find_release(mirror, pull=21)
+    assert (release.kind, release.parent, release.commit, release.pulls) == (MergeKind.REBASE, parent, last, (21,))
+
+
+def test_a_rebase_merge_that_is_not_certain_is_a_clear_error(team: Team, mirror: Mirror) -> None:
+    _, last = _rebase_merge(team, 22, "foreign")
+    with pytest.raises(ConfigError, match="no merge of #22 on main .*--range A..B"):
+        find_release(mirror, pull=22)
+    with pytest.raises(ConfigError, match=f"does not say whether it is the whole release.*--range .*{last[:12]} for"):
+        find_release(mirror, commit=last)
 
 
 def test_what_is_no_release_is_a_clear_error(team: Team, mirror: Mirror) -> None:
@@ -102,16 +134,14 @@ def test_what_is_no_release_is_a_clear_error(team: Team, mirror: Mirror) -> None
         ({"range_": f"{unmerged}..{first}"}, "no stretch"),
     ):
         with pytest.raises(ConfigError, match=words):
-            find_release(mirror, **arguments)  # type: ignore[arg-type]
+            find_release(mirror, **arguments)
 
 
 def test_a_release_knows_what_it_touches(team: Team, mirror: Mirror) -> None:
-    commit = team.merge(1, {"journeys/a.py": "1", "supabase/migrations/1.sql": "1"})
-    paths = {"plan_paths": ("bakewatch.toml", "journeys"), "migrations": ("supabase/migrations/",)}
-    touched = find_release(mirror, commit=commit, **paths)  # type: ignore[arg-type]
-    assert touched.touches_plan and touched.touches_migrations
-    harmless = find_release(mirror, commit=team.merge(2, {"journeys.txt": "1"}), **paths)  # type: ignore[arg-type]
-    assert not harmless.touches_plan and not harmless.touches_migrations
+    release = find_release(mirror, commit=team.merge(1, {"journeys/a.py": "1", "app.txt": "1"}))
+    for path in ("app.txt", "journeys/a.py"):
+        assert touched(mirror, release, path.__eq__)
+    assert not touched(mirror, release, lambda one: one not in ("app.txt", "journeys/a.py"))
 
 
 def test_personal_data_in_a_title_does_not_get_into_the_release(team: Team, mirror: Mirror) -> None:
@@ -210,7 +240,7 @@ def test_a_merge_is_reverted_once_and_found_again(team: Team, mirror: Mirror) ->
     again = _revert(mirror).roll_back(release)
     assert not first.problem and not first.already
     assert again.already and again.commit == first.commit
-    assert team.log()[0] == 'Revert "A change" (#1)'
+    assert team.log()[0] == 'Revert "A change (#1)"'
     assert len(team.log()) == 3
     assert team.show("app.txt") == "one\ntwo\nthree"
     assert GitRepository(mirror).undone_by(release) == first.commit

@@ -36,16 +36,16 @@ def test_what_happened_is_counted(rig: Rig) -> None:
     assert total(answer) == 50 if rig.exact else 50 <= total(answer) < 80
 
 
-@pytest.mark.parametrize("seconds", [0.001, 0.25, 10, 300, 86_400])
-def test_buckets_lie_on_the_grid_of_their_width_in_order_and_in_the_window(rig: Rig, seconds: float) -> None:
+def test_buckets_lie_on_the_grid_of_their_width_in_order_and_in_the_window(rig: Rig) -> None:
     rig.happen(20)
-    [answer] = rig.ask(rig.question(), seconds=seconds)
-    step, window = round(seconds * 1000), rig.window()
-    starts = [bucket.at for bucket in answer.buckets]
-    assert starts and starts == sorted(set(starts))
-    assert all(at % step == 0 for at in starts)
-    assert window.start.timestamp() * 1000 - step < starts[0] <= starts[-1] < window.end.timestamp() * 1000
-    assert all(bucket.count or bucket.of or bucket.own for bucket in answer.buckets)
+    window = rig.window()
+    for seconds in (0.001, 0.25, 10, 300, 86_400):
+        [answer] = rig.ask(rig.question(), seconds=seconds)
+        step, starts = round(seconds * 1000), [bucket.at for bucket in answer.buckets]
+        assert starts and starts == sorted(set(starts))
+        assert all(at % step == 0 for at in starts)
+        assert window.start.timestamp() * 1000 - step < starts[0] <= starts[-1] < window.end.timestamp() * 1000
+        assert all(bucket.count or bucket.of or bucket.own for bucket in answer.buckets)
 
 
 def test_asking_again_gives_the_same_numbers(rig: Rig) -> None:

@@ -109,7 +109,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_timeline_and_one_undo(stack
 
 def test_a_second_verify_attaches_to_the_first(stack: Stack) -> None:
     commit = stack.merge(2, {"app.txt": "2\n"})
-    argv = [BAKEWATCH, "verify", "--config", stack.config, "--commit", commit]
+    argv: list[str | Path] = [BAKEWATCH, "verify", "--config", stack.config, "--commit", commit]
     both = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     told = [process.communicate(timeout=100)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]

@@ -96,11 +96,14 @@ class TestZero:
         bad = weighed(watch(plan(ZERO), {}, past={"column": steady(1)}))
         assert bad.target == pytest.approx(0.05)
 
-    def test_a_blind_source_never_fires(self) -> None:
-        of = watch(plan(ZERO), {"column": steady(1)}, gap=lambda number, _: "error" if number % 3 == 0 else "")
-        one = weighed(of)
-        assert (one.fired, one.count > 0) == (False, True)
-        assert codes(one) == ["provider_errors"]
+    def test_what_a_faltering_source_did_show_counts_and_its_silence_carries_nothing(self) -> None:
+        def gap(number: int, _: str) -> str:
+            return "error" if number % 3 == 0 else ""
+
+        shown = weighed(watch(plan(ZERO), {"column": steady(1)}, gap=gap))
+        silent = weighed(watch(plan(ZERO), {"column": steady(0)}, gap=gap))
+        assert (shown.fired, silent.fired) == (True, False)
+        assert codes(shown) == codes(silent) == ["provider_errors"]
 
 
 class TestProportion:

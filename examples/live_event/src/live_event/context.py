@@ -15,6 +15,8 @@ from live_event.rest import Pool, Rest
 from live_event.tokens import claims_of
 
 _TAG = re.compile(r"[A-Za-z0-9._:@/-]{1,48}")
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+"""What JSON can say and PostgreSQL cannot hold: NUL, and half of a surrogate pair."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ async def body_of(request: Request) -> dict[str, Any]:
         raise Refusal(400, "bad_json", "Could not parse the request body as JSON.") from problem
     if not isinstance(content, dict):
         raise Refusal(400, "bad_json", "The request body must be a JSON object.")
+    if any(isinstance(one, str) and _UNWRITABLE.search(one) for one in content.values()):
+        raise Refusal(400, "bad_json", "The request body holds characters that are no text.")
     return content
 
 

@@ -19,7 +19,10 @@ _EXACT = {
     "21000": 500, "23503": 409, "23505": 409, "25006": 405, "42501": 403, "42883": 404, "42P01": 404, "42P17": 500,
     "53400": 500, "57P01": 503, "P0001": 400,
 }  # fmt: skip
-_CLASS = {"08": 503, "28": 403, "40": 500, "53": 503, "54": 500, "57": 500, "P0": 500, "XX": 500}
+_CLASS = {
+    "08": 503, "09": 500, "0L": 403, "0P": 403, "25": 500, "28": 403, "2D": 500, "38": 500, "39": 500, "3B": 500,
+    "40": 500, "53": 503, "54": 500, "55": 500, "57": 500, "58": 500, "F0": 500, "HV": 500, "P0": 500, "XX": 500,
+}  # fmt: skip
 
 
 class RestError(Exception):
@@ -40,6 +43,9 @@ def as_rest_error(problem: psycopg.Error) -> RestError:
     """A database error as PostgREST tells it."""
     if isinstance(problem, PoolTimeout):
         return RestError(504, "PGRST003", "Timed out acquiring connection from connection pool.")
+    if isinstance(problem, psycopg.DataError) and problem.sqlstate is None:
+        # The client library refused it before PostgreSQL could: text with a NUL.
+        return RestError(400, "22021", str(problem))
     if problem.sqlstate is None:
         return RestError(503, "PGRST001", "Database client error. Retrying the connection.")
     said = problem.diag

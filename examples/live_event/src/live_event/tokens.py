@@ -54,9 +54,12 @@ def access_token(secret: str, now: float, *, user: str, email: str, role: str, s
 
 
 def claims_of(secret: str, now: float, token: str) -> dict[str, Any] | None:
-    """What a token says, or nothing when its signature or its time is wrong."""
+    """What a token says, or nothing when its signature or its time is wrong, or it is no token at all."""
     text, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(_sign(secret, text).encode(), signature.encode()):
+    try:
+        if not hmac.compare_digest(_sign(secret, text).encode(), signature.encode()):
+            return None
+        claims: dict[str, Any] = json.loads(_decode(text.partition(".")[2]))
+        return claims if claims["exp"] > now else None
+    except (ValueError, TypeError, KeyError):
         return None
-    claims: dict[str, Any] = json.loads(_decode(text.partition(".")[2]))
-    return claims if claims["exp"] > now else None

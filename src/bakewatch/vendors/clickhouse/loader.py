@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from bakewatch.errors import SourceError
 from bakewatch.vendors.clickhouse.engine import Engine
 from bakewatch.vendors.clickhouse.follow import MISSING, UNREADABLE, LogFile, Unreadable, find
 from bakewatch.vendors.clickhouse.load import Cleaner
@@ -112,7 +113,8 @@ class Loader:
             log.close()
 
     def _load(self, log: LogFile, name: str) -> None:
-        file = self._files.pop(name, None) or self._resumed(name)
+        file = self._files.get(name) or self._resumed(name)
+        self._files[name] = file
         valid = malformed = 0
         newest = max(file.stored, default=-1)
         for piece in log.pieces(file.position):
@@ -126,13 +128,19 @@ class Loader:
                 file.streams.add(row["source"])
                 rows.append(msgspec.json.encode(row | {"file": name, "offset": offset, "batch": piece.start}))
             malformed += piece.passed_over
-            if rows:
-                self._engine.insert(b"\n".join(rows))
+            self._insert(name, rows)
             file.position = piece.end
         file.stored = frozenset()
         if valid or malformed:
             file.malformed = not valid
-        self._files[name] = file  # only now: after a failed insert the table is asked again
+
+    def _insert(self, name: str, rows: Sequence[bytes]) -> None:
+        try:
+            if rows:
+                self._engine.insert(b"\n".join(rows))
+        except SourceError:
+            del self._files[name]  # some rows may be in: the table will be asked
+            raise
 
     def _resumed(self, name: str) -> _File:
         """What the table knows of the file *name*."""

@@ -4,8 +4,7 @@ import fcntl
 import io
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -47,23 +46,25 @@ class Mirror:
     def fetch(self) -> str:
         """Bring everything up to date; returns the tip. `RepositoryError` when the remote cannot be had."""
         self.git.create()
-        with self._alone():
-            done = self.git.ask(
-                "fetch",
-                "--quiet",
-                "--prune",
-                "--no-tags",
-                "--no-write-fetch-head",
-                self.remote.url,
-                "+refs/heads/*:refs/remotes/origin/*",
-                remote=True,
-            )
-        if done.code:
+        if not self._fetch("--prune", "+refs/heads/*:refs/remotes/origin/*"):
             raise RepositoryError("unreachable")
         tip = self.resolve(self.branch)
         if not tip:
             raise RepositoryError("no_branch", permanent=True)
         return tip
+
+    def fetch_pull(self, number: int) -> str:
+        """The head of a pull request, as hosting services keep it; empty when the remote has none."""
+        kept = f"refs/bakewatch/pull/{number}"
+        return self.resolve(kept) if self._fetch(f"+refs/pull/{number}/head:{kept}") else ""
+
+    def _fetch(self, *words: str) -> bool:
+        """Fetch by the options and the reference in *words*; two at once would take each other's locks for trouble."""
+        *options, reference = words
+        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head")
+        with (self.git.folder / "fetch.lock").open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            return self.git.ask("fetch", *quiet, *options, self.remote.url, reference, remote=True).code == 0
 
     def resolve(self, name: str) -> str:
         """The commit that *name* means; empty when there is none or it is ambiguous."""
@@ -92,13 +93,6 @@ class Mirror:
                 if member.isfile() and ".." not in PurePosixPath(member.name).parts:
                     packed.extract(member, folder, filter="data")
         archive.unlink()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Two fetches into one mirror would take each other's locks for trouble."""
-        with (self.git.folder / "fetch.lock").open("a") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
 
 
 def mirror_of(context: Context) -> Mirror:

@@ -123,8 +123,9 @@ def branch_of(release: Release) -> str:
 
 
 def _message(release: Release) -> str:
-    pulls = " ".join(f"#{number}" for number in release.pulls)
-    subject = f'Revert "{release.title or release.commit[:12]}"' + (f" ({pulls})" if pulls else "")
+    # Within the quotes: a number at the end of a subject would name the revert's own pull request.
+    pulls = "".join(f" (#{number})" for number in release.pulls)
+    subject = f'Revert "{release.title or release.commit[:12]}{pulls}"'
     body = f"This reverts {release.commit}, which was found harmful after it went live."
     return f"{subject}\n\n{body}\n\n{TRAILER}: {release.bake_id}"
 

@@ -102,25 +102,26 @@ class Server:
     def database(self, now: int) -> Reading:
         """The counters of the database; *now* in milliseconds since 1970. Raises `Unavailable`."""
         supported = self._connection.info.server_version >= _ACTIVE_SINCE
-        row = self._rows(_DATABASE_SQL % ("active_time" if supported else "null"))[0]
+        row = self.rows(_DATABASE_SQL % ("active_time" if supported else "null"))[0]
         counts = {name: row[name] for name in ("transactions", "rollbacks", "deadlocks", "active")}
         return _reading(row, now, {name: int(count) for name, count in counts.items() if count is not None})
 
     def statements(self, now: int, path: Path) -> Reading:
         """The counters of statements; what is known of each is kept at *path*. Raises `Unavailable`."""
-        found = self._rows(_EXTENSION_SQL)
+        found = self.rows(_EXTENSION_SQL)
         if not found:
             raise Unavailable("no_extension")
         schema = next(iter(found[0].values()))
-        about = self._rows(_STATEMENTS_INFO_SQL % schema)[0]
-        rows = self._rows(_STATEMENTS_SQL % schema)
+        about = self.rows(_STATEMENTS_INFO_SQL % schema)[0]
+        rows = self.rows(_STATEMENTS_SQL % schema)
         seen = {row["name"]: (int(row["calls"]), float(row["ms"])) for row in rows}
         known = counted(_known(path, about["epoch"], now), seen)
         _keep(path, known)
         counts = {"statements": sum(calls for calls, _ in seen.values()), "slow_statements": known.slow}
         return _reading(about | {"epoch": f"{known.epoch}/{known.born}"}, now, counts)
 
-    def _rows(self, sql: str) -> list[dict[str, Any]]:
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of the query *sql*, in a read-only transaction of its own. Raises `Unavailable`."""
         import psycopg
         from psycopg.rows import dict_row
 

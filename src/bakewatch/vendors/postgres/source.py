@@ -155,6 +155,7 @@ def _unsupported(name: str, measure: Measure, samples: Sequence[Sample]) -> str:
 
 
 def buckets_of(found: Iterable[Interval], window: Window, step: int, past: bool) -> tuple[Bucket, ...]:
+    """The buckets of *window*, *step* milliseconds wide; *past*: of a window that asks for the past."""
     start, end = to_ms(window.start), to_ms(window.end)
     sums: dict[int, Bucket] = {}
     for one in found:
