@@ -217,6 +217,15 @@ def test_a_refusal_says_why_and_where_a_person_goes_on() -> None:
     assert "go on at `https://live.example/pull/9`" in text
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "nothing could be counted"), ("ko", "셀 수 있던 구간 없음")])
+def test_where_nothing_could_be_counted_no_zero_is_shown(language: str, words: str) -> None:
+    unseen = told.healthy("api_409", 0.0, count=0, own=0, exposure=0.0)
+    timeline = (*told.opened(), *told.live(), *told.look(1, told.STARTED, (unseen,)))
+    text = markdown.render(compose(timeline), language)
+    assert words in text
+    assert "**0**" not in text
+
+
 def test_a_failed_journey_says_in_which_step() -> None:
     assert "`the live page opens`: `GET /live 400 42703`" in rendered("regressed", "ko")
 

@@ -75,6 +75,8 @@ def _against(
     count, exposure = counts
     told = plain(number(count))
     shown = strong(told) if bold else told
+    if exposure <= 0 and not count:
+        return speaker.say("found.uncounted")
     if exposure <= 0:
         return speaker.say("found.unexposed", count=shown)
     if check.unit is Unit.MINUTE:
@@ -116,6 +118,8 @@ def _summed(check: CheckReport, speaker: Speaker) -> Inline:
     title, evidence = speaker.words(check.title), check.evidence
     if evidence is None:
         return (*title, *plain(": "), *speaker.say(f"standing.{check.standing.value}"))
+    if evidence.exposure <= 0 and not evidence.count and not evidence.own:
+        return (*title, *plain(": "), *speaker.say("found.uncounted"))
     values = {"count": number(evidence.count), "own": number(evidence.own)}
     told = speaker.say("summary.counts", title=title, **values)
     partly = _partly(check, evidence, speaker) if check.standing is not Standing.CUT_SHORT else ()

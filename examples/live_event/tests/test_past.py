@@ -1,0 +1,105 @@
+"""The history that a demonstration is given."""
+
+import math
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_rig import assert_shape, read
+
+from live_event.logs import Call, Caller, LogWriter, auth_line, edge_line
+from live_event.past import generate
+
+START = datetime(2026, 2, 7, 1, tzinfo=UTC)
+SETTLED, REAL = 10, 60
+"""Seconds after the start: the last sign-up, and the last line."""
+PER_SECOND = {"edge_logs": 8, "auth_logs": 2}
+LENGTH = timedelta(minutes=10)
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """A minute of real lines: people arrive, then a steady mix, with a watcher among them."""
+    writer = LogWriter(tmp_path)
+
+    def write(second: float, path: str, agent: str, tag: str | None = None) -> None:
+        call = Call("POST", path, "", 200, 1.0, Caller(agent=agent, tag=tag))
+        at = START + timedelta(seconds=second)
+        writer.write(auth_line(at, call) if path.startswith("/auth") else edge_line(at, call))
+
+    write(0, "/rest/v1/events", "arriving")
+    for second in range(SETTLED + 1):
+        write(second, "/auth/v1/signup", "arriving")
+    for second in range(SETTLED, REAL):
+        for number in range(PER_SECOND["edge_logs"]):
+            write(second + (number + 1) / 8, f"/rest/v1/{'presence' if number % 4 else 'questions'}", "settled")
+        for number in range(PER_SECOND["auth_logs"]):
+            write(second + (number + 1) / 2, "/auth/v1/user", "settled")
+        write(second + 0.5, "/rest/v1/presence", "watching", "bw-abc-1")
+    writer.close()
+    return tmp_path
+
+
+def _past(logs: Path) -> dict[str, list[dict[str, Any]]]:
+    return {stream: read(logs / f"past-{stream}.ndjson") for stream in PER_SECOND}
+
+
+def test_every_made_line_looks_real_and_says_that_it_is_not(logs: Path) -> None:
+    written = generate(logs, LENGTH)
+    lines = [line for stream in _past(logs).values() for line in stream]
+    assert len(lines) == len({line["id"] for line in lines}) == written
+    for line in lines:
+        assert_shape(line)
+        assert line["log_attributes"]["generated"] == "history"
+
+
+def test_real_lines_are_left_as_they_are_and_say_nothing_of_the_kind(logs: Path) -> None:
+    before = {path.name: path.read_bytes() for path in logs.iterdir()}
+    generate(logs, LENGTH)
+    assert {name: (logs / name).read_bytes() for name in before} == before
+    assert not any(b"generated" in content for content in before.values())
+
+
+def test_history_ends_where_reality_begins_and_is_as_long_as_asked_and_in_order(logs: Path) -> None:
+    generate(logs, LENGTH)
+    for lines in _past(logs).values():
+        times = [datetime.fromisoformat(line["timestamp"]).replace(tzinfo=UTC) for line in lines]
+        assert times == sorted(times)
+        assert START - LENGTH <= times[0] < START - LENGTH + timedelta(seconds=10)
+        assert START - timedelta(seconds=10) < times[-1] < START
+
+
+def test_history_has_the_rate_of_reality(logs: Path) -> None:
+    generate(logs, LENGTH)
+    for stream, lines in _past(logs).items():
+        mean = PER_SECOND[stream] * LENGTH.total_seconds()
+        assert abs(len(lines) - mean) < 4 * math.sqrt(mean)
+
+
+def test_seconds_of_history_differ_as_those_of_real_traffic_do(logs: Path) -> None:
+    generate(logs, LENGTH)
+    per_second = Counter(line["timestamp"][:19] for line in _past(logs)["edge_logs"])
+    seconds = LENGTH.total_seconds()
+    mean = sum(per_second.values()) / seconds
+    squares = sum(count**2 for count in per_second.values())
+    assert 0.75 < (squares / seconds - mean**2) / mean < 1.25  # Poisson: as much variance as mean
+
+
+def test_history_has_the_mix_of_settled_visitors_and_no_watcher_in_it(logs: Path) -> None:
+    generate(logs, LENGTH)
+    edge = _past(logs)["edge_logs"]
+    assert {line["log_attributes"]["request.headers.user_agent"] for line in edge} == {"settled"}
+    asked = sum(line["log_attributes"]["request.path"] == "/rest/v1/questions" for line in edge)
+    assert abs(asked / len(edge) - 0.25) < 0.03
+    assert {line["log_attributes"]["path"] for line in _past(logs)["auth_logs"]} == {"/user"}
+
+
+def test_a_seed_decides_everything_but_the_ids(logs: Path) -> None:
+    def made(seed: int) -> dict[str, list[dict[str, Any]]]:
+        generate(logs, LENGTH, seed)
+        return {name: [line | {"id": ""} for line in lines] for name, lines in _past(logs).items()}
+
+    assert made(1) == made(1)
+    assert made(1) != made(2)

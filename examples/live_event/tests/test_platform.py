@@ -1,0 +1,111 @@
+"""The platform: what is pushed to main is served, for real; what does not start is not."""
+
+import subprocess
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from live_rig import eventually, read
+
+from live_event.stack import Stack, serving
+from live_event.team import Change, Edit, change
+
+pytestmark = pytest.mark.real
+
+SERVER = "src/live_event/server.py"
+BROKEN = Change("broken", 8, "Do not start", True, (Edit(SERVER, "hold_on()\n", "raise SystemExit('no')\n"),))
+MENDED = Change("mended", 9, "Start again", False, (Edit(SERVER, "raise SystemExit('no')\n", "hold_on()\n"),))
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole service, its healthy base deployed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DATABASE_URL", raising=False)
+        with serving(tmp_path_factory.mktemp("stack")) as running:
+            yield running
+
+
+def _get(stack: Stack, path: str) -> httpx.Response:
+    return httpx.get(stack.platform.address + path, trust_env=False)
+
+
+def _state(stack: Stack, commit: str) -> str:
+    """How the deployment of *commit* ended."""
+    records = stack.folder / "platform" / "deployments.ndjson"
+    return eventually(lambda: next((one["state"] for one in read(records) if one["commit"] == commit), None), 20)
+
+
+def test_the_base_is_deployed_first(stack: Stack) -> None:
+    told = _get(stack, "/version").json()
+    base = stack.team.log()[-1].split()[0]
+    assert (told["commit"][:7], told["deployment"]) == (base, "dpl_1")
+    assert _state(stack, told["commit"]) == "READY"
+    assert _get(stack, "/health").status_code == 200
+
+
+def test_a_push_to_main_is_deployed_and_its_commit_served(stack: Stack) -> None:
+    before = _get(stack, "/version").json()
+    assert "Welcome:" in _get(stack, "/").text
+    commit = stack.team.merge(change("harmless"))
+    stack.platform.wait_for(commit)
+    assert _state(stack, commit) == "READY"
+    after = eventually(lambda: told if (told := _get(stack, "/version").json())["commit"] == commit else None)
+    assert after["deployment"] != before["deployment"]
+    assert after["started_at"] > before["started_at"]
+    # The one before stops once the new one answers; until then either may.
+    eventually(lambda: "Good to see you:" in _get(stack, "/").text or None)
+
+
+def test_a_push_to_another_branch_deploys_nothing(stack: Stack) -> None:
+    before = len(read(stack.folder / "platform" / "deployments.ndjson"))
+    subprocess.run(["git", "push", "-q", "origin", "HEAD:refs/heads/other"], cwd=stack.folder / "clone", check=True)
+    assert not list((stack.folder / "platform" / "queue").iterdir())
+    assert len(read(stack.folder / "platform" / "deployments.ndjson")) == before
+
+
+def test_a_commit_that_does_not_start_leaves_the_one_before_serving(stack: Stack) -> None:
+    before = _get(stack, "/version").json()
+    broken = stack.team.merge(BROKEN)
+    assert _state(stack, broken) == "ERROR"
+    assert _get(stack, "/version").json() == before
+    assert _get(stack, "/health").status_code == 200
+
+    mended = stack.team.merge(MENDED)
+    stack.platform.wait_for(mended)
+    assert _state(stack, mended) == "READY"
+
+
+def test_nobody_is_turned_away_while_a_commit_is_deployed(stack: Stack) -> None:
+    told = Change("told", 10, "Say more", False, (Edit("src/live_event/app.py", '"status": "ok"', '"status": "fine"'),))
+    commit = stack.team.merge(told)
+
+    def look() -> str | None:
+        answer = _get(stack, "/health")
+        assert answer.status_code == 200
+        ready = commit in (stack.folder / "platform" / "deployments.ndjson").read_text()
+        return "fine" if ready and answer.json() == {"status": "fine"} else None
+
+    assert eventually(look, 20) == "fine"
+
+
+def test_the_harmful_release_starts_and_does_its_harm(stack: Stack) -> None:
+    commit = stack.team.merge(change("registrations_id"))
+    stack.platform.wait_for(commit)
+    assert _state(stack, commit) == "READY"
+    credentials = {"email": "me@live-event.example", "password": "a password"}
+    answer = httpx.post(f"{stack.platform.address}/auth/v1/signup", json=credentials, trust_env=False)
+    headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
+    page = httpx.get(f"{stack.platform.address}/api/events/launch-day/live", headers=headers, trust_env=False)
+    assert (page.status_code, page.json()["code"]) == (400, "42703")
+    told = eventually(
+        lambda: next(
+            (
+                line["event_message"]
+                for line in read(stack.logs / "postgres_logs.ndjson")
+                if line["log_attributes"].get("parsed.sql_state_code") == "42703"
+            ),
+            None,
+        )
+    )
+    assert told == "column registrations.id does not exist"
