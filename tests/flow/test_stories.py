@@ -301,6 +301,15 @@ def test_a_pulled_brake_stops_the_undo(brake: Brake, code: str) -> None:
     assert told.world.notices[-1].transition == "not_undone"
 
 
+def test_a_brake_that_cannot_be_read_for_a_moment_is_read_again() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.brakes = [Brake(pulled=True, problem="brake_unreadable")] * 3
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.world.reverts) == (Ending.UNDONE, 1)
+
+
 @pytest.mark.parametrize("code", ["conflict", "protected", "moved"])
 def test_an_undo_that_cannot_be_done_ends_in_a_report_and_a_notification(code: str) -> None:
     def arrange(world: ScriptedWorld) -> None:

@@ -122,8 +122,8 @@ def marked(tag: str) -> dict[str, str]:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The JSON objects of a file."""
-    return [json.loads(one) for one in path.read_text().splitlines()]
+    """The JSON objects of a file, which may not be there yet."""
+    return [json.loads(one) for one in path.read_bytes().splitlines()] if path.exists() else []
 
 
 def eventually(look: Callable[[], T | None], seconds: float = 10) -> T:

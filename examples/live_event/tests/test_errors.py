@@ -106,7 +106,7 @@ def test_selecting_a_missing_column_is_told_by_the_edge_and_by_postgresql_itself
     told = line["log_attributes"]
     assert (line["source"], line["severity_text"], line["event_message"]) == ("postgres_logs", "ERROR", MISSING)
     assert (told["parsed.sql_state_code"], told["parsed.user_name"]) == ("42703", SERVICE)
-    assert (told["parsed.command_tag"], told["parsed.backend_type"]) == ("SELECT", "client backend")
+    assert told["parsed.backend_type"] == "client backend"
     (own,) = [one for one in faulty.server_log("42703") if one.get("application_name") == application]
     assert (own["message"], own["session_id"], str(own["pid"])) == (
         MISSING,

@@ -96,6 +96,15 @@ def test_history_has_the_mix_of_settled_visitors_and_no_watcher_in_it(logs: Path
     assert {line["log_attributes"]["path"] for line in _past(logs)["auth_logs"]} == {"/user"}
 
 
+def test_whatever_visitors_call_themselves_stays_within_its_line(tmp_path: Path) -> None:
+    writer = LogWriter(tmp_path)
+    for second in range(30):
+        caller = Caller(agent="a\x85b\u2028c\r\n{}")
+        writer.write(edge_line(START + timedelta(seconds=second), Call("GET", "/rest/v1/events", "", 200, 1.0, caller)))
+    writer.close()
+    assert generate(tmp_path, LENGTH) == len(read(tmp_path / "past-edge_logs.ndjson")) > 0
+
+
 def test_a_seed_decides_everything_but_the_ids(logs: Path) -> None:
     def made(seed: int) -> dict[str, list[dict[str, Any]]]:
         generate(logs, LENGTH, seed)

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -30,10 +31,14 @@ def _get(stack: Stack, path: str) -> httpx.Response:
     return httpx.get(stack.platform.address + path, trust_env=False)
 
 
+def _deployments(stack: Stack) -> list[dict[str, Any]]:
+    return read(stack.folder / "platform" / "deployments.ndjson")
+
+
 def _state(stack: Stack, commit: str) -> str:
     """How the deployment of *commit* ended."""
-    records = stack.folder / "platform" / "deployments.ndjson"
-    return eventually(lambda: next((one["state"] for one in read(records) if one["commit"] == commit), None), 20)
+    states = eventually(lambda: [one["state"] for one in _deployments(stack) if one["commit"] == commit] or None, 20)
+    return str(states[-1])
 
 
 def test_the_base_is_deployed_first(stack: Stack) -> None:
@@ -58,10 +63,10 @@ def test_a_push_to_main_is_deployed_and_its_commit_served(stack: Stack) -> None:
 
 
 def test_a_push_to_another_branch_deploys_nothing(stack: Stack) -> None:
-    before = len(read(stack.folder / "platform" / "deployments.ndjson"))
+    before = _deployments(stack)
     subprocess.run(["git", "push", "-q", "origin", "HEAD:refs/heads/other"], cwd=stack.folder / "clone", check=True)
     assert not list((stack.folder / "platform" / "queue").iterdir())
-    assert len(read(stack.folder / "platform" / "deployments.ndjson")) == before
+    assert _deployments(stack) == before
 
 
 def test_a_commit_that_does_not_start_leaves_the_one_before_serving(stack: Stack) -> None:
@@ -83,7 +88,7 @@ def test_nobody_is_turned_away_while_a_commit_is_deployed(stack: Stack) -> None:
     def look() -> str | None:
         answer = _get(stack, "/health")
         assert answer.status_code == 200
-        ready = commit in (stack.folder / "platform" / "deployments.ndjson").read_text()
+        ready = commit in [one["commit"] for one in _deployments(stack)]
         return "fine" if ready and answer.json() == {"status": "fine"} else None
 
     assert eventually(look, 20) == "fine"

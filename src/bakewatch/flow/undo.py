@@ -78,7 +78,7 @@ def _already_undone(case: Case) -> bool:
 def _gate(case: Case) -> Gate:
     brake = case.world.repository.brake(case.release)
     if brake.pulled:
-        return Gate(refusal=brake.problem or "kill_switch")
+        return Gate(refusal=brake.problem or "kill_switch", permanent=brake.problem != "brake_unreadable")
     seen = see(case.world, case.release, case.release.commit)
     relations = {one.relation for one in seen.sightings}
     if Relation.SAME in relations:

@@ -59,7 +59,10 @@ class ScriptedWorld:
     unwalkable: set[str] = field(default_factory=set)
     unreachable: Callable[[datetime], bool] = lambda moment: False
     """Production gives no answer."""
+    brakes: list[Brake] = field(default_factory=list)
+    """Answers of the first looks at the kill switch."""
     brake_says: Brake = Brake(pulled=False)
+    """The answer of every later one."""
     undo_problems: list[Rollback] = field(default_factory=list)
     """Answers of the first attempts to undo."""
     undo_helps: bool = True
@@ -134,7 +137,7 @@ class ScriptedWorld:
 
     def brake(self, release: Release) -> Brake:
         self._inside()
-        return self.brake_says
+        return self.brakes.pop(0) if self.brakes else self.brake_says
 
     # Source
 
