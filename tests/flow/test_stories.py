@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from bakewatch.model.plan import Mode
+from bakewatch.flow.case import TELLINGS
+from bakewatch.model.plan import Check, Mode, Rule, Trigger
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
 from bakewatch.model.timeline import Confirmation, Fired, Looked
@@ -14,7 +15,7 @@ from bakewatch.ports import Message
 from bakewatch.testing import ScriptedWorld
 from bakewatch.testing.runtime import START
 from bakewatch.testing.world import NEXT, PARENT, RELEASE, REVERT
-from tests.flow.stories import MERGED, Story, rate_from, with_mode
+from tests.flow.stories import MERGED, PLAN, Story, rate_from, with_mode
 
 
 def harmful(world: ScriptedWorld) -> None:
@@ -109,6 +110,28 @@ def test_logs_that_are_ninety_seconds_late_are_judged_right() -> None:
 
     assert Story(arrange=late).tell().ending is Ending.PASSED
     assert Story(arrange=late_and_harmful).tell().ending is Ending.UNDONE
+
+
+@pytest.mark.parametrize("late", ["edge_logs", "postgres_logs"])
+@pytest.mark.parametrize("rule", [Rule.PROPORTION, Rule.FLOOR])
+@pytest.mark.parametrize("second", [1, 10, 25, 40])
+def test_a_delay_in_one_of_two_compared_streams_never_undoes_anything(rule: Rule, late: str, second: int) -> None:
+    """The count and what it is a share of come from two streams; for a while, one is two minutes late."""
+    check = Check(
+        name="both", stream="postgres_logs", of_stream="edge_logs", rule=rule, where="x", of="y", required=True
+    )
+    begins = START + timedelta(minutes=12, seconds=second)
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.rates["both"] = lambda moment, commit: (4.0, 10.0)
+        world.delay = lambda stream, moment: timedelta(
+            minutes=2 if stream == late and begins <= moment < begins + timedelta(minutes=3) else 0
+        )
+
+    plan = structs.replace(PLAN, checks=(PLAN.checks[0], check), triggers=(Trigger(name="t", any=("check:both",)),))
+    told = Story(plan=plan, arrange=arrange).tell()
+    assert told.ending in (Ending.PASSED, Ending.INCONCLUSIVE)
+    assert not told.events("Fired")
 
 
 def test_too_little_traffic_is_inconclusive() -> None:
@@ -366,7 +389,8 @@ def test_a_notification_that_cannot_be_delivered_changes_nothing_else() -> None:
 
     told = Story(arrange=arrange).tell()
     assert told.ending is Ending.UNDONE
-    assert [event.problem for event in told.events("Notified")] == ["unreachable"]  # type: ignore[attr-defined]
+    problems = [event.problem for event in told.events("Notified")]  # type: ignore[attr-defined]
+    assert problems == ["unreachable"] * TELLINGS
 
 
 def test_a_repository_that_cannot_be_asked_never_acts_by_itself() -> None:
@@ -385,6 +409,98 @@ def test_stop_ends_a_bake_inconclusive() -> None:
 
     told = Story(arrange=arrange).tell()
     assert (told.ending, told.reason) == (Ending.INCONCLUSIVE, "stopped")
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_trigger_that_fires_at_the_last_look_is_asked_about_not_passed(required: bool) -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.broken_from = START + timedelta(minutes=30, seconds=45)
+
+    journey = structs.replace(PLAN.journeys[0], required=required)
+    told = Story(plan=structs.replace(with_mode(Mode.ASK), journeys=(journey,)), arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.NOT_UNDONE, "no_answer")
+    assert [one.transition for one in told.world.notices] == ["asked", "not_undone"]
+
+
+def test_a_watch_that_begins_late_takes_no_harm_for_the_normal_state_of_things() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.runtime.clock.moment = START + timedelta(hours=3)
+        world.rates["errors"] = lambda moment, commit: (0.4 if commit == RELEASE else 0.1, 10.0)
+
+    assert Story(arrange=arrange).tell().ending is Ending.UNDONE
+
+
+def test_a_journey_that_failed_before_the_release_is_not_held_against_it() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.broken = {("registrant", PARENT), ("registrant", RELEASE)}
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason, told.world.reverts) == (Ending.INCONCLUSIVE, "journey_failed", 0)
+
+
+def test_production_that_nobody_could_ask_is_no_pass() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.versionless = lambda moment: moment > START + timedelta(minutes=5)
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.INCONCLUSIVE, "production_unknown")
+
+
+def test_a_journey_that_could_only_be_walked_at_the_beginning_is_no_pass() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.unwalkable_from = START + timedelta(minutes=5)
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.INCONCLUSIVE, "journey_unwalked")
+
+
+def test_a_release_that_goes_live_just_before_the_deadline_is_watched() -> None:
+    assert Story(deploy_after=timedelta(minutes=19, seconds=57)).tell().ending is Ending.PASSED
+
+
+def test_a_tip_that_moved_after_the_decision_is_asked_about() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.undo_problems = [Rollback(method="git", at=START, problem="unreachable")]
+        world.moves_on_undo = True
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason, told.world.reverts) == (Ending.NOT_UNDONE, "no_answer", 0)
+
+
+def test_one_stale_answer_at_the_gate_is_asked_again() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.stale_at_gate = 1
+
+    assert Story(arrange=arrange).tell().ending is Ending.UNDONE
+
+
+def test_an_undo_after_which_nobody_comes_is_not_proved() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.rates["missing_column"] = lambda moment, commit: (1.0, 10.0) if commit == RELEASE else (0.0, 0.0)
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.NOT_CURED
+    (proved,) = told.events("Proved")
+    assert [one.code for one in proved.reasons] == ["not_compared"]  # type: ignore[attr-defined]
+
+
+def test_stop_ends_the_wait_and_the_undo_too() -> None:
+    def stop(world: ScriptedWorld) -> None:
+        world.runtime.messages = [(START + timedelta(seconds=10), Message(kind="stop"))]
+
+    told = Story(arrange=stop).tell()
+    assert (told.ending, told.reason) == (Ending.INCONCLUSIVE, "stopped")
+
+    def stop_the_undo(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.undo_problems = [Rollback(method="git", at=START, problem="unreachable")] * 9
+        world.runtime.messages = [(START + timedelta(minutes=3), Message(kind="stop"))]
+
+    told = Story(arrange=stop_the_undo).tell()
+    assert (told.ending, told.reason, told.world.reverts) == (Ending.NOT_UNDONE, "stopped", 0)
 
 
 def test_every_ending_concludes_notifies_and_closes() -> None:

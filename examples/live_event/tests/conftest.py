@@ -12,9 +12,9 @@ from live_event.team import EXAMPLE, change
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live() -> Iterator[Live]:
     """The service on a database of its own."""
-    with served(tmp_path_factory.mktemp("live")) as running:
+    with served() as running:
         yield running
 
 

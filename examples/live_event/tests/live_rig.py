@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import socket
+import tempfile
 import threading
 import time
 import uuid
@@ -148,9 +149,19 @@ def assert_shape(record: Line) -> None:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Live]:
-    """The service with everything in *folder*."""
-    with pytest.MonkeyPatch.context() as patch:
+def folder_apart() -> Iterator[Path]:
+    """A folder for a database that other test runs leave alone.
+
+    Run by root, PostgreSQL has a user of its own; every test run that starts shuts such users out of pytest's folders.
+    """
+    with tempfile.TemporaryDirectory(prefix="live-event-") as name:
+        yield Path(name)
+
+
+@contextmanager
+def served() -> Iterator[Live]:
+    """The service, on the embedded database."""
+    with folder_apart() as folder, pytest.MonkeyPatch.context() as patch:
         patch.delenv("DATABASE_URL", raising=False)
         with running(folder) as database:
             database.prepare({ADMIN: (PASSWORD, "admin")})

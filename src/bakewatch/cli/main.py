@@ -1,10 +1,12 @@
 """The `bakewatch` command: its commands, its errors in one line, its exit codes."""
 
+import contextlib
+import os
 import sys
 
 import click
 
-from bakewatch.errors import BakewatchError, ConfigError
+from bakewatch.errors import BakewatchError, ConfigError, place_of
 
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 
@@ -13,6 +15,7 @@ _COMMANDS = {
     "resume": "bakewatch.cli.run",
     "approve": "bakewatch.cli.answer",
     "reject": "bakewatch.cli.answer",
+    "stop": "bakewatch.cli.answer",
     "report": "bakewatch.cli.read",
     "list": "bakewatch.cli.read",
     "status": "bakewatch.cli.read",
@@ -24,6 +27,7 @@ _HELP = {
     "resume": "Take up what was interrupted.",
     "approve": "Allow the undo that a bake asks for.",
     "reject": "Refuse the undo that a bake asks for.",
+    "stop": "End a case before its time; it closes inconclusive, or not undone.",
     "report": "Print the report of a case.",
     "list": "List all cases.",
     "status": "Say how a case stands.",
@@ -74,17 +78,23 @@ def main() -> None:
     except BakewatchError as error:
         _complain(f"{type(error).__name__}: {error}")
     except (KeyboardInterrupt, click.Abort):
-        click.echo("bakewatch: interrupted; `bakewatch resume` goes on", err=True)
-        sys.exit(INTERRUPTED)
+        _leave("interrupted; `bakewatch resume` goes on", INTERRUPTED)
     except Exception as error:  # the command line's last line: a bug is said as one, without data in it
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "?"
-        click.echo(f"bakewatch: a bug of ours: {type(error).__name__} in {where}", err=True)
-        sys.exit(BUG)
+        _leave(f"a bug of ours: {place_of(error)}", BUG)
+
+
+def _leave(line: str, code: int) -> None:
+    """Say it and go at once: a case's thread may sleep for half an hour, and Python would wait for it."""
+    click.echo(f"bakewatch: {line}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        # A reader that has gone is why we may be here.
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _complain(line: str) -> None:
-    click.echo("bakewatch: " + " ".join(line.split()), err=True)
+    from bakewatch.report.inert import inert
+
+    click.echo("bakewatch: " + inert(" ".join(line.split())), err=True)
     sys.exit(USAGE)

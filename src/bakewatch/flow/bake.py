@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct, structs
 
 from bakewatch.errors import PortError
-from bakewatch.flow.case import Case
-from bakewatch.flow.look import history, look, second_query
+from bakewatch.flow.before import open_watch, remember
+from bakewatch.flow.case import TELLINGS, Case
+from bakewatch.flow.look import look, second_query
 from bakewatch.judge import rules, triggers, verdict
 from bakewatch.model.bake import Watch
 from bakewatch.model.observation import Observation
@@ -16,7 +17,6 @@ from bakewatch.model.release import Relation
 from bakewatch.model.timeline import (
     Answered,
     Asked,
-    Baselined,
     Concluded,
     Confirmed,
     Extended,
@@ -27,12 +27,6 @@ from bakewatch.model.timeline import (
 )
 from bakewatch.model.verdict import Evidence, Outcome, Permission, Reason, Verdict
 from bakewatch.ports import Message
-
-
-class History(Struct, frozen=True):
-    """What the time before the deploy was like."""
-
-    observations: tuple[Observation, ...]
 
 
 class Doubt(Struct, frozen=True):
@@ -50,25 +44,9 @@ class Baked:
     verdict: Verdict
     culprits: tuple[str, ...] = ()
     undo: bool = False
+    approved: bool = False
+    """A person said so."""
     reason: str = ""
-
-
-def remember(case: Case, watch: Watch) -> Watch:
-    """Read the history before `watch.live_since` and note it."""
-    read = case.run.step("history", History, lambda: History(observations=history(case.world, watch)))
-    case.note(Baselined(at=case.run.now(), observations=read.observations))
-    return structs.replace(watch, baseline=read.observations)
-
-
-def open_watch(case: Case, live: Confirmed) -> Watch:
-    """The watch over what has just been confirmed."""
-    return Watch(
-        plan=case.plan,
-        release=case.release,
-        live_since=live.live_since or live.at,
-        started=live.at,
-        ends=live.at + case.plan.span(case.plan.bake.duration),
-    )
 
 
 def bake(case: Case, live: Confirmed) -> Baked:
@@ -83,7 +61,9 @@ class _Bake:
         self.case, self.watch = case, watch
         self.evidence: tuple[Evidence, ...] = ()
         self.asked: Asked | None = None
+        self.tellings_left = TELLINGS
         self.hurried = False
+        self.holding = False
         self.fired: Fired | None = None
         self.next_walk = watch.started
         self.elsewhere = 0
@@ -94,16 +74,13 @@ class _Bake:
         while True:
             at = self.look(due)
             ended = self.gone() or self.act(at) or self.over(at)
+            if ended is None:
+                every = self.case.plan.span(self.case.plan.bake.look_every)
+                due = at if self.hurried and self.next_walk <= at else max(due + every, at)
+                ended = self.heard(self.case.run.wait_until(due))
             if ended is not None:
                 self.case.note(Concluded(at=self.case.run.now(), verdict=ended.verdict))
                 return ended
-            every = self.case.plan.span(self.case.plan.bake.look_every)
-            due = at if self.hurried and self.next_walk <= at else max(due + every, at)
-            message = self.case.run.wait_until(due)
-            answered = self.heard(message)
-            if answered is not None:
-                self.case.note(Concluded(at=self.case.run.now(), verdict=answered.verdict))
-                return answered
 
     def look(self, due: datetime) -> datetime:
         """One look and what all looks weigh; returns its moment."""
@@ -127,21 +104,24 @@ class _Bake:
         return any(one.question in missing and not one.gap for one in looked.observations)
 
     def gone(self) -> Baked | None:
-        """Another deployment went live: seen in two looks, so that one stale answer does not end a bake."""
-        relations = {one.relation for one in self.watch.looks[-1].sightings} - {Relation.UNKNOWN}
-        self.elsewhere = self.elsewhere + 1 if relations and Relation.SAME not in relations else 0
+        """Another deployment went live at some address: seen in two looks, so that one stale answer ends no bake."""
+        relations = {one.relation for one in self.watch.looks[-1].sightings} - {Relation.UNKNOWN, Relation.SAME}
+        self.elsewhere = self.elsewhere + 1 if relations else 0
         if self.elsewhere < 2:
             return None
         if Relation.REVERTED in relations:
             code = "already_reverted"
         else:
             code = "superseded" if Relation.NEWER in relations else "replaced"
+        if self.asked is not None:
+            return self._failed(undo=False, reason=code)
         return self._ended(Verdict(outcome=Outcome.INCONCLUSIVE, reasons=(Reason(code=code),)), code)
 
     def act(self, now: datetime) -> Baked | None:
         """What fired triggers allow: undo at once, ask (and go on watching), or only say so."""
-        plan, runs = self.case.plan, self.watch.latest_runs()
-        fired = triggers.fired(plan, self.evidence, runs)
+        runs = self.watch.latest_runs()
+        fired = triggers.fired(self.watch, self.evidence, runs)
+        self.holding = bool(fired)
         if not fired:
             return None
         culprits = tuple(sorted({culprit for one in fired for culprit in one.culprits}))
@@ -167,13 +147,20 @@ class _Bake:
         return self._failed(undo=leave.permission is Permission.AUTO, reason=code)
 
     def over(self, now: datetime) -> Baked | None:
-        """The planned time has passed, lengthened by blindness at most once at a time."""
+        """The planned time has passed, lengthened by blindness at most once at a time.
+
+        Nothing is concluded while a trigger holds that a person is yet to be asked about, and an answer that came in
+        time counts even if nobody was there to read it.
+        """
         if self.asked is not None:
             if now < self.asked.until:
                 return None
-            self.case.note(Answered(at=now, approved=False))
-            return self._failed(undo=False, reason="no_answer")
-        if now < self.watch.ends:
+            answered = self.heard(self.case.run.wait_until(now))
+            if answered is None:
+                self.case.note(Answered(at=now, approved=False))
+                answered = self._failed(undo=False, reason="no_answer")
+            return answered
+        if now < self.watch.ends or self.holding:
             return None
         more, streams = verdict.extension(self.watch, now)
         if more > timedelta(0):
@@ -194,7 +181,7 @@ class _Bake:
             return None
         approved = message.kind == "approve"
         self.case.note(Answered(at=self.case.run.now(), approved=approved, by=message.by, why=message.why))
-        return self._failed(undo=approved, reason="" if approved else "rejected")
+        return self._failed(undo=approved, approved=approved, reason="" if approved else "rejected")
 
     def _ask(self, now: datetime) -> None:
         """Before a person is troubled, our own journeys are walked once more, at once."""
@@ -206,7 +193,8 @@ class _Bake:
             until = now + self.case.plan.span(self.case.plan.undo.answer_within)
             self.asked = Asked(at=now, until=until, reasons=self.fired.leave.reasons)
             self.case.note(self.asked)
-            self.case.tell("asked")
+        if self.tellings_left:
+            self.tellings_left = 0 if self.case.tell("asked") else self.tellings_left - 1
 
     def _due_journeys(self, due: datetime) -> tuple[Journey, ...]:
         last_one = due >= self.watch.ends - self.case.plan.span(self.case.plan.bake.look_every)
@@ -222,11 +210,18 @@ class _Bake:
             same_tip = False
         return Doubt(second=second_query(self.case.world, self.watch, names), tip_is_release=same_tip)
 
-    def _failed(self, *, undo: bool, reason: str) -> Baked:
+    def _failed(self, *, undo: bool, reason: str, approved: bool = False) -> Baked:
         assert self.fired is not None
         reasons = tuple(Reason(code="fired", about=one) for one in self.fired.culprits)
         failed = Verdict(outcome=Outcome.FAIL, triggers=self.fired.triggers, reasons=reasons)
-        return Baked(watch=self.watch, verdict=failed, culprits=self.fired.culprits, undo=undo, reason=reason)
+        return Baked(
+            watch=self.watch,
+            verdict=failed,
+            culprits=self.fired.culprits,
+            undo=undo,
+            approved=approved,
+            reason=reason,
+        )
 
     def _ended(self, decided: Verdict, reason: str = "") -> Baked:
         return Baked(watch=self.watch, verdict=decided, reason=reason)

@@ -12,11 +12,16 @@ from bakewatch.model.timeline import Asked, Closed, Concluded, Event, Fired, Not
 from bakewatch.model.verdict import Ending
 from bakewatch.ports import Runtime, World
 
+TELLINGS = 5
+"""So often people are told when it cannot be delivered."""
+
 
 class Delivered(Struct, frozen=True):
     """How a notification went."""
 
     problem: str = ""
+    permanent: bool = False
+    """Trying again cannot help."""
 
 
 @dataclass
@@ -61,23 +66,27 @@ class Case:
     def close(self, ending: Ending, reason: str = "") -> Ending:
         """Clean up after our journeys, tell people, and end the case."""
         self.run.step("sweep", Delivered, self._sweep)
-        self.tell(ending.value)
+        for left in range(TELLINGS, 0, -1):
+            if self.tell(ending.value) or left == 1:
+                break
+            self.run.wait_until(self.run.now() + self.plan.span(self.plan.undo.retry_every))
         self.note(Closed(at=self.run.now(), ending=ending, reason=reason))
         return ending
 
-    def tell(self, transition: str) -> None:
-        """Notify about *transition*, and note whether that worked."""
+    def tell(self, transition: str) -> bool:
+        """Notify about *transition*, and note whether that worked. Is there nothing left to try?"""
         notice = self._notice(transition)
 
         def deliver() -> Delivered:
             try:
                 self.world.notifier.notify(notice)
             except PortError as error:
-                return Delivered(problem=error.code)
+                return Delivered(problem=error.code, permanent=error.permanent)
             return Delivered()
 
         delivered = self.run.step(f"notify {transition}", Delivered, deliver)
         self.note(Notified(at=self.run.now(), transition=transition, problem=delivered.problem))
+        return not delivered.problem or delivered.permanent
 
     def _sweep(self) -> Delivered:
         self.world.journeys.sweep(self.tag)

@@ -1,6 +1,6 @@
 """Prove that production serves a commit: every address, several times in a row."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bakewatch.flow.case import Case
@@ -14,48 +14,80 @@ _GONE_PAST = {
 }
 
 
+Chore = Callable[[Seen], None]
+"""What is done while we wait, given the last answer."""
+
+
 def confirm(
-    case: Case, commit: str, within: timedelta, *, undo: bool = False, meanwhile: Callable[[], None] = lambda: None
+    case: Case, commit: str, within: timedelta, *, undo: bool = False, chores: Sequence[Chore] = ()
 ) -> Confirmed:
-    """Wait until every production address serves *commit*, and note how that ended; *meanwhile* is done once, early.
+    """Wait until every production address serves *commit*, and note how that ended.
 
     1. Ask all addresses; note the answer when it differs from the one before. The first answer comes before anything
        else, since the first moment of service is t0.
     2. All of them serve it, `times` in a row: live, since the first moment any of them did.
     3. All of them serve something newer, `times` in a row: superseded or already reverted.
-    4. After *within*: why not?
+    4. After *within*, unless the last answer is one of these: why not?
+    5. Between two answers one of the *chores* is done: the first in any case, the others only before it is live.
     """
-    plan, run = case.plan, case.run
-    deadline = run.now() + within
-    since: datetime | None = None
-    before: Seen | None = None
-    alike = 0
+    wait = _Wait(case, commit, undo)
+    deadline = case.run.now() + within
+    left = list(chores)
     while True:
-        seen = run.step("sight", Seen, lambda: see(case.world, case.release, commit))
-        relations = [one.relation for one in seen.sightings]
-        if before is None or _served(before) != _served(seen):
-            case.note(Sighted(at=seen.at, awaited=commit, sightings=seen.sightings))
-        if since is None and Relation.SAME in relations:
-            since = seen.at
-        alike = alike + 1 if before and _verdict(before) is _verdict(seen) else 1
-        ended = _verdict(seen) if alike >= plan.confirm.times else None
-        if ended is None and seen.at >= deadline:
-            ended = _why_not(case, seen.sightings)
+        seen = wait.ask()
+        ended = wait.verdict() or (_why_not(seen.sightings) if seen.at >= deadline and not _verdict(seen) else None)
         if ended is not None:
-            confirmed = Confirmed(
-                at=seen.at,
-                awaited=commit,
-                confirmation=ended,
-                live_since=since,
-                deployments=_deployments(seen.sightings),
-                undo=undo,
-            )
-            case.note(confirmed)
-            return confirmed
-        if before is None:
-            meanwhile()
-        before = seen
-        run.wait_until(min(run.now() + plan.span(plan.confirm.every), max(deadline, seen.at)))
+            return wait.over(ended)
+        if left and (wait.since is None or len(left) == len(chores)):
+            left.pop(0)(seen)
+        due = case.run.now() + case.plan.span(case.plan.confirm.every)
+        # Past the deadline, an answer that only has to be repeated is still waited for.
+        message = case.run.wait_until(min(due, deadline) if seen.at < deadline else due)
+        if message is not None and message.kind == "stop":
+            return wait.over(Confirmation.STOPPED)
+
+
+class _Wait:
+    """The answers so far."""
+
+    def __init__(self, case: Case, commit: str, undo: bool) -> None:
+        self._case, self._commit, self._undo = case, commit, undo
+        self.since: datetime | None = None
+        self._seen: Seen | None = None
+        self._alike = 0
+        self._already = False
+
+    def ask(self) -> Seen:
+        """Ask once; note what is new."""
+        case, before = self._case, self._seen
+        seen = case.run.step("sight", Seen, lambda: see(case.world, case.release, self._commit))
+        if before is None or _served(before) != _served(seen):
+            case.note(Sighted(at=seen.at, awaited=self._commit, sightings=seen.sightings))
+        if self.since is None and Relation.SAME in [one.relation for one in seen.sightings]:
+            self.since, self._already = seen.at, before is None
+        self._alike = self._alike + 1 if before and _verdict(before) is _verdict(seen) else 1
+        self._seen = seen
+        return seen
+
+    def verdict(self) -> Confirmation | None:
+        """What the last answers agree on; None as long as they do not, or not often enough."""
+        enough = self._seen is not None and self._alike >= self._case.plan.confirm.times
+        return _verdict(self._seen) if enough and self._seen else None
+
+    def over(self, ended: Confirmation) -> Confirmed:
+        """Note that the wait *ended*."""
+        assert self._seen is not None
+        confirmed = Confirmed(
+            at=self._seen.at,
+            awaited=self._commit,
+            confirmation=ended,
+            live_since=self.since,
+            already=self._already,
+            deployments=_deployments(self._seen.sightings),
+            undo=self._undo,
+        )
+        self._case.note(confirmed)
+        return confirmed
 
 
 def _verdict(seen: Seen) -> Confirmation | None:
@@ -68,10 +100,13 @@ def _verdict(seen: Seen) -> Confirmation | None:
     return None
 
 
-def _why_not(case: Case, last: Iterable[Sighting]) -> Confirmation:
-    if all(one.problem for one in last):
+def _why_not(last: Sequence[Sighting]) -> Confirmation:
+    """Whoever cannot be asked may serve it: it is not there only when every address serves something else."""
+    served = {one.relation for one in last}
+    if Relation.SAME in served:
+        return Confirmation.PARTLY_LIVE
+    if Relation.UNKNOWN in served:
         return Confirmation.UNREACHABLE
-    served = {one.relation for one in last if not one.problem}
     if Relation.OTHER in served:
         return Confirmation.WRONG_COMMIT
     return Confirmation.NEVER_DEPLOYED

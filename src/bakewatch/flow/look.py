@@ -11,7 +11,7 @@ from bakewatch.flow.production import see
 from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
-from bakewatch.model.plan import Journey
+from bakewatch.model.plan import Journey, Plan
 from bakewatch.model.timeline import Looked
 from bakewatch.ports import World
 
@@ -30,7 +30,7 @@ def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awai
     seen = see(world, watch.release, awaited or watch.release.commit)
     runs = []
     for journey in journeys:
-        runs.append(_walk(world, watch, journey, tag))
+        runs.append(walk(world, watch.plan, journey, tag))
         # A long walk must not blind the minutes that it takes.
         if world.clock() - sent_at >= watch.plan.minute / 2:
             sent_at = world.clock()
@@ -46,11 +46,11 @@ def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awai
 
 
 def history(world: World, watch: Watch) -> tuple[Observation, ...]:
-    """Read what the four hours before the deploy were like. To be called inside a step."""
+    """Read what the four hours before `watch.past_until` were like. To be called inside a step."""
     length = watch.plan.span("4h")
     width = length / COARSE_BUCKETS
-    start = _floor(watch.live_since - length, width)
-    window = Window(start, watch.live_since)
+    start = _floor(watch.past_until - length, width)
+    window = Window(start, watch.past_until)
     return _ask_all(world, watch, {source: window for source in world.sources}, width)
 
 
@@ -121,9 +121,9 @@ def _ask(
         ]
 
 
-def _walk(world: World, watch: Watch, journey: Journey, tag: str) -> JourneyRun:
-    """Walk *journey*; one that fails is walked again at once, and only the second walk counts."""
-    persona = watch.plan.personas[journey.persona]
+def walk(world: World, plan: Plan, journey: Journey, tag: str) -> JourneyRun:
+    """Walk *journey*; one that fails is walked again at once, and only the second walk counts. Inside a step."""
+    persona = plan.personas[journey.persona]
     first = world.journeys.walk(journey, persona, world.addresses[0], tag)
     if first.walked is not Walked.FAILED:
         return first

@@ -1,6 +1,7 @@
 """The whole story in one page."""
 
-from bakewatch.flow.bake import bake, open_watch, remember
+from bakewatch.flow.bake import bake
+from bakewatch.flow.before import before_live
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import confirm
 from bakewatch.flow.undo import undo
@@ -17,7 +18,7 @@ def verify(case: Case) -> Ending:
     """Follow one merged change into production, and undo it if it hurts."""
     case.open()
     within = case.plan.span(case.plan.confirm.within)
-    live = confirm(case, case.release.commit, within, meanwhile=lambda: _remember_before(case))
+    live = confirm(case, case.release.commit, within, chores=before_live(case))
     if live.confirmation is not Confirmation.LIVE:
         return _unconfirmed(case, live)
     baked = bake(case, live)
@@ -29,12 +30,6 @@ def verify(case: Case) -> Ending:
         return case.close(Ending.NOT_UNDONE, baked.reason)
     ending, reason = undo(case, baked)
     return case.close(ending, reason)
-
-
-def _remember_before(case: Case) -> None:
-    """Read the state of things while the release is not live yet, as far as that can still be had."""
-    at = case.run.now()
-    remember(case, open_watch(case, Confirmed(at=at, awaited="", confirmation=Confirmation.LIVE, live_since=at)))
 
 
 def _unconfirmed(case: Case, live: Confirmed) -> Ending:

@@ -140,8 +140,8 @@ def _judged_from(sight: Sight) -> int:
 def _usable(sight: Sight, check: Check, falling: bool, view: View) -> Minutes:
     """The minutes that count. Events in an unproven stream are events: they may show a rise, never a fall."""
     if falling or provable(sight.plan, check.stream):
-        return view.seen
-    return view.covered.intersection(*(sight.seen[other] for other in streams_of(check)[1:]))
+        return view.complete
+    return view.covered.intersection(*(sight.complete[other] for other in streams_of(check)[1:]))
 
 
 def _threshold(plan: Plan) -> float:

@@ -57,7 +57,7 @@ def history(sight: Sight, check: Check) -> Series:
     """
     watch = sight.watch
     past = sight.past
-    cells = [cell for cell in past.get(check.name, ()) if cell.bucket.at < to_ms(watch.live_since)]
+    cells = [cell for cell in past.get(check.name, ()) if cell.bucket.at < to_ms(watch.past_until)]
     measure = Measure(watch.plan, check)
     if not measure.share and not measure.measured:
         source = watch.plan.streams[check.stream].source

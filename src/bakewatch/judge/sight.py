@@ -1,12 +1,12 @@
 """What was seen, stream by stream and minute by minute, and how late lines come."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from bakewatch.judge.canaries import Canaries, delays_of
 from bakewatch.judge.series import Series, fold
 from bakewatch.model.bake import Watch
-from bakewatch.model.observation import Observation, to_ms
+from bakewatch.model.observation import to_ms
 from bakewatch.model.plan import Check, Duration, Plan, canary_name
 from bakewatch.model.verdict import Reason
 
@@ -28,6 +28,8 @@ class View:
     """It was answered."""
     seen: Minutes
     """It was answered, and all its streams were proved to flow."""
+    complete: Minutes
+    """It was seen, and what came later was seen to have come: nothing of these minutes is still on its way."""
     blind: Minutes
     """It did not see them although their lines are overdue."""
     share: float
@@ -52,7 +54,9 @@ class Sight:
         self.minutes = tuple(span for span in spans if span[1] <= self.now)
         self.series: dict[str, Series] = fold(one for look in watch.looks for one in look.observations)
         self.past = fold(watch.baseline)
+        self.canaries = {stream: Canaries.of(self.watch, stream, self.series) for stream in self.plan.streams}
         self.seen = {stream: self._seen(stream) for stream in self.plan.streams}
+        self.complete = {stream: self._complete(stream) for stream in self.plan.streams}
         self.settle = {stream: self._settle(stream) for stream in self.plan.streams}
 
     @property
@@ -73,6 +77,7 @@ class Sight:
         streams = streams_of(check)
         covered = self._covered(check.name)
         seen = covered.intersection(*(self.seen[stream] for stream in streams))
+        complete = seen.intersection(*(self.complete[stream] for stream in streams))
         settle = max(self.settle[stream] for stream in streams)
         due = (number for number, (_, end) in enumerate(self.minutes) if end + settle <= self.now)
         blind = frozenset(due) - seen
@@ -84,7 +89,7 @@ class Sight:
             numbers = {"seen": float(len(seen)), "blind": float(len(blind))}
             code = "provider_errors" if unanswered else code
             obstacles = (Reason(code=code, about=f"check:{check.name}", numbers=numbers),)
-        return View(covered, seen, blind, share, settle, unanswered, obstacles)
+        return View(covered, seen, complete, blind, share, settle, unanswered, obstacles)
 
     def _obstacle(self, streams: tuple[str, ...], seen: int, blind: int, share: float) -> str:
         if not all(provable(self.plan, stream) for stream in streams):
@@ -105,21 +110,31 @@ class Sight:
     def _seen(self, stream: str) -> Minutes:
         """The minutes in which *stream* was answered and proved to flow.
 
-        The proof is a canary that came back in a bucket of that minute, or that the source measures by itself.
-        Without either a stream is unproven and never seen.
+        The proof is that every canary that was sent in that minute came back, and at least one was; or that the source
+        measures by itself. Without either a stream is unproven and never seen.
         """
         if self.plan.streams[stream].measured:
             asked = [check.name for check in self.plan.checks if stream in streams_of(check)]
             return frozenset().union(*(self._covered(name) for name in asked))
-        returned: set[int] = set()
-        for cell in self.series.get(canary_name(stream), ()):
-            if cell.bucket.count or cell.bucket.own:
-                returned.update(range(self.minute_of(cell.start), self.minute_of(cell.end - 1) + 1))
-        return self._covered(canary_name(stream)) & returned
+        canaries = self.canaries[stream]
+        back, lost = (
+            {self.minute_of(at) for at in some if at < self.ends} for some in (canaries.returned, canaries.missing)
+        )
+        return self._covered(canary_name(stream)) & (back - lost)
+
+    def _complete(self, stream: str) -> Minutes:
+        """The seen minutes of *stream* after which a canary was sent that came back too: what was sent before it came
+        before it."""
+        if self.plan.streams[stream].measured:
+            return self.seen[stream]
+        canaries = self.canaries[stream]
+        return frozenset(
+            number for number in self.seen[stream] if canaries.first_from(self.minutes[number][1]) in canaries.returned
+        )
 
     def _settle(self, stream: str) -> int:
         """The longest delay of a canary and one bucket more; the plan's `settle` until three delays are known."""
-        delays = tuple(_delays(self.watch, stream))
+        delays = tuple(delays_of(self.watch, stream))
         if len(delays) < KNOWN_DELAYS:
             return self.span(self.plan.bake.settle)
         return max(delays) + self.span(self.plan.bake.bucket)
@@ -140,37 +155,3 @@ def streams_of(check: Check) -> tuple[str, ...]:
 def provable(plan: Plan, stream: str) -> bool:
     """Can *stream* be proved to flow?"""
     return plan.streams[stream].measured or bool(plan.streams[stream].canary)
-
-
-def _delays(watch: Watch, stream: str) -> Iterator[int]:
-    """From sending each canary to the end of the first window whose answer contained it, in milliseconds.
-
-    A canary that an unanswered question might have shown earlier teaches nothing.
-    """
-    name = canary_name(stream)
-    sent: list[int] = []
-    settled: set[int] = set()
-    for look in watch.looks:
-        sent += [to_ms(one.at) for one in look.canaries if one.stream == stream and not one.problem]
-        for answer in look.observations:
-            if answer.question == name and answer.gap:
-                settled.update(sent)
-            elif answer.question == name:
-                start, end = to_ms(answer.window.start), to_ms(answer.window.end)
-                sent = [at for at in sent if at >= start]
-                found = _found(answer, sent)
-                yield from (end - at for at in found - settled)
-                settled |= found
-
-
-def _found(answer: Observation, sent: list[int]) -> set[int]:
-    """Those of *sent* (in order of time) whose bucket counts enough canaries to hold them."""
-    step = max(1, round(answer.width * 1000))
-    left = {bucket.at: bucket.count + bucket.own for bucket in answer.buckets}
-    found: set[int] = set()
-    for at in sent:
-        bucket = at // step * step
-        if left.get(bucket, 0) > 0:
-            left[bucket] -= 1
-            found.add(at)
-    return found

@@ -8,6 +8,7 @@ from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation
 from bakewatch.model.plan import Mode, Plan, Rule, Trigger
+from bakewatch.model.release import MergeKind
 from bakewatch.model.verdict import Evidence, Leave, Permission, Reason
 
 SIGNED_IN = 2
@@ -21,16 +22,17 @@ class FiredTrigger(Struct, frozen=True):
     culprits: tuple[str, ...]
 
 
-def fired(plan: Plan, evidence: Iterable[Evidence], runs: Mapping[str, JourneyRun]) -> tuple[FiredTrigger, ...]:
+def fired(watch: Watch, evidence: Iterable[Evidence], runs: Mapping[str, JourneyRun]) -> tuple[FiredTrigger, ...]:
     """The triggers that hold: all of `all`, and one of `any` where there is any.
 
-    A check holds when it fired, a journey when it failed and failed again at once.
+    A check holds when it fired; a journey when it failed and failed again at once, unless it had failed at the same
+    step before the release was live.
     """
     down = {f"check:{one.check}" for one in evidence if one.fired}
-    down |= {f"journey:{name}" for name, run in runs.items() if _failed(run)}
+    down |= {f"journey:{name}" for name, run in runs.items() if _failed(watch, run)}
     return tuple(
         FiredTrigger(trigger=one.name, culprits=tuple(name for name in one.names if name in down))
-        for one in plan.triggers
+        for one in watch.plan.triggers
         if _holds(one, down)
     )
 
@@ -57,7 +59,7 @@ def leave(
     reasons = [Reason(code=code) for code in _codes_of_release(watch, tip_is_release)]
     weighed = {f"check:{one.check}": one for one in evidence}
     again = {one.question: one for one in second}
-    journey_fails = any(_failed(run) for run in runs.values())
+    journey_fails = any(_vouches(watch, run) for run in runs.values())
     trusted, doubts = set(), []
     held = tuple(fired)
     for culprit in dict.fromkeys(name for one in held for name in one.culprits):
@@ -72,8 +74,16 @@ def leave(
     return Leave(permission=Permission.ASK if reasons else Permission.AUTO, reasons=tuple(reasons))
 
 
-def _failed(run: JourneyRun) -> bool:
-    return run.walked is Walked.FAILED and run.repeated
+def _failed(watch: Watch, run: JourneyRun) -> bool:
+    return run.walked is Walked.FAILED and run.repeated and not watch.failed_before(run)
+
+
+def _vouches(watch: Watch, run: JourneyRun) -> bool:
+    """Does a failing journey confirm evidence that anyone could produce? Only one that matters to the plan does."""
+    plan = watch.plan
+    named = any(f"journey:{run.journey}" in one.names for one in plan.triggers)
+    required = any(one.name == run.journey and one.required for one in plan.journeys)
+    return _failed(watch, run) and (named or required)
 
 
 def _holds(trigger: Trigger, down: set[str]) -> bool:
@@ -82,12 +92,14 @@ def _holds(trigger: Trigger, down: set[str]) -> bool:
 
 
 def _codes_of_release(watch: Watch, tip_is_release: bool) -> list[str]:
-    """What stands against acting at once, whatever the evidence."""
+    """What stands against acting at once, whatever the evidence. A stretch of several pull requests is more than one
+    decision."""
     release = watch.release
     against = {
         "mode_ask": watch.plan.undo.mode is Mode.ASK,
         "touches_plan": release.touches_plan,
         "is_revert": bool(release.reverts),
+        "range": release.kind is MergeKind.REBASE and len(release.pulls) != 1,
         "touches_migrations": release.touches_migrations,
         "not_tip": not tip_is_release,
     }

@@ -7,7 +7,8 @@ from bakewatch.judge.sight import Sight, View, provable, streams_of
 from bakewatch.judge.triggers import FiredTrigger
 from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun, Walked
-from bakewatch.model.plan import Check, Plan, Rule
+from bakewatch.model.plan import Check, Plan
+from bakewatch.model.release import Relation
 from bakewatch.model.verdict import Evidence, Outcome, Reason, Verdict
 
 _UNSEEN = frozenset({"provider_errors", "unproven", "blind"})
@@ -24,7 +25,8 @@ def conclude(
 
     1. FAIL when a trigger fired, and only then.
     2. PASS when the watch is over, nothing fired, every required check saw enough minutes and could have seen its
-       declared effect, every required journey passed, and something was required at all.
+       declared effect, every required journey passed lately, production was known to serve the release, and something
+       was required at all.
     3. Everything else is INCONCLUSIVE, with a reason for each cause.
     """
     held = tuple(fired)
@@ -38,7 +40,8 @@ def conclude(
         missing += _missing_of_check(plan, check, weighed.get(check.name))
     for journey in plan.journeys:
         if journey.required:
-            missing += _missing_of_journey(journey.name, runs)
+            missing += missing_of_journey(watch, journey.name, runs)
+    missing += _missing_of_production(watch)
     if not any(map(plan.required, plan.checks)) and not any(journey.required for journey in plan.journeys):
         missing.append(Reason(code="no_required_check"))
     return Verdict(outcome=Outcome.INCONCLUSIVE if missing else Outcome.PASS, reasons=tuple(missing))
@@ -68,25 +71,6 @@ def extension(watch: Watch, now: datetime) -> tuple[timedelta, tuple[str, ...]]:
     return longer, tuple(streams) if longer else ()
 
 
-def cured(
-    watch: Watch, culprits: Iterable[str], evidence: Iterable[Evidence], runs: Mapping[str, JourneyRun]
-) -> tuple[bool, tuple[Reason, ...]]:
-    """Was what failed seen to pass? *watch* began when the undo was live; what was not seen is not proved.
-
-    A check must have seen enough of the minutes whose lines are due, and must have counted nothing (rule `zero`) or be
-    back near its baseline. A journey must have passed.
-    """
-    sight, weighed = Sight(watch, watch.ends), {one.check: one for one in evidence}
-    reasons: list[Reason] = []
-    for culprit in culprits:
-        kind, _, name = culprit.partition(":")
-        if kind == "journey":
-            reasons += _missing_of_journey(name, runs)
-        else:
-            reasons += _uncured(sight, watch.plan.check(name), weighed.get(name))
-    return not reasons, tuple(reasons)
-
-
 def _missing_of_check(plan: Plan, check: Check, one: Evidence | None) -> Iterator[Reason]:
     """What *check* lacks for a pass: it must not have fired; a required one must have seen, and sharply enough."""
     about = f"check:{check.name}"
@@ -111,12 +95,26 @@ def _missing_of_check(plan: Plan, check: Check, one: Evidence | None) -> Iterato
         yield Reason(code="too_little_traffic", about=about, numbers=numbers)
 
 
-def _missing_of_journey(name: str, runs: Mapping[str, JourneyRun]) -> Iterator[Reason]:
-    run = runs.get(name)
+def missing_of_journey(watch: Watch, name: str, runs: Mapping[str, JourneyRun]) -> Iterator[Reason]:
+    """A required journey must have passed, and lately: at the end of the watch, not only at its beginning."""
+    run, about = runs.get(name), f"journey:{name}"
+    bake = watch.plan.bake
+    oldest = watch.ends - watch.plan.span(bake.journeys_every) - watch.plan.span(bake.look_every)
     if run is None or run.walked is Walked.UNWALKED:
-        yield Reason(code="journey_unwalked", about=f"journey:{name}", detail=run.problem if run is not None else "")
+        yield Reason(code="journey_unwalked", about=about, detail=run.problem if run is not None else "")
     elif run.walked is Walked.FAILED:
-        yield Reason(code="journey_failed", about=f"journey:{name}")
+        yield Reason(code="journey_failed", about=about, detail="failed_before" if watch.failed_before(run) else "")
+    elif run.at < oldest:
+        problem = next((one.problem for one in reversed(watch.runs(name)) if one.problem), "")
+        yield Reason(code="journey_unwalked", about=about, detail=problem)
+
+
+def _missing_of_production(watch: Watch) -> Iterator[Reason]:
+    """In so many looks every address must have been seen to serve the release."""
+    sure = [all(one.relation is Relation.SAME for one in look.sightings) for look in watch.looks]
+    seen, needed = sum(sure) / max(1, len(sure)), watch.plan.bake.minimum_seen
+    if seen < needed:
+        yield Reason(code="production_unknown", numbers={"seen": seen, "needed": needed})
 
 
 def _blind_streams(sight: Sight, check: Check, view: View) -> Iterator[str]:
@@ -124,29 +122,3 @@ def _blind_streams(sight: Sight, check: Check, view: View) -> Iterator[str]:
     over = frozenset(range(len(sight.minutes)))
     silent = [stream for stream in streams_of(check) if (over - view.seen) - sight.seen[stream]]
     yield from silent or [check.stream]
-
-
-def _uncured(sight: Sight, check: Check, one: Evidence | None) -> Iterator[Reason]:
-    """What stands against *check* being well again."""
-    about, view = f"check:{check.name}", sight.view(check)
-    due = len(view.seen) + len(view.blind)
-    if one is None or view.unanswered or not view.seen or len(view.seen) < sight.plan.bake.minimum_seen * due:
-        yield Reason(code="not_seen", about=about, numbers={"seen": float(len(view.seen)), "due": float(due)})
-        return
-    if check.rule is Rule.ZERO:
-        if one.count + one.own:
-            yield Reason(code="seen_again", about=about, numbers={"count": float(one.count + one.own)})
-    elif one.fired:
-        yield Reason(code="still_firing", about=about)
-    elif one.exposure <= 0 or one.base_exposure <= 0:
-        yield Reason(code="not_compared", about=about)
-    elif not _back(check, one):
-        yield Reason(code="not_back", about=about)
-
-
-def _back(check: Check, one: Evidence) -> bool:
-    """Is the rate nearer to its baseline than the plan's minimum ratio? One event more is granted to the baseline."""
-    rate = one.count / one.exposure
-    if check.rule is Rule.FLOOR:
-        return rate * check.minimum_ratio > one.base_count / one.base_exposure
-    return rate == 0 or rate < check.minimum_ratio * (one.base_count + 1) / one.base_exposure

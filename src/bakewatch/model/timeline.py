@@ -26,6 +26,10 @@ class Confirmation(StrEnum):
     NEVER_DEPLOYED = "never_deployed"
     WRONG_COMMIT = "wrong_commit"
     UNREACHABLE = "unreachable"
+    PARTLY_LIVE = "partly_live"
+    """Some addresses serve it, others do not."""
+    STOPPED = "stopped"
+    """A person ended the wait."""
     SUPERSEDED = "superseded"
     ALREADY_REVERTED = "already_reverted"
 
@@ -59,7 +63,9 @@ class Confirmed(_Event, frozen=True, kw_only=True, tag="confirmed"):
     awaited: str
     confirmation: Confirmation
     live_since: datetime | None = None
-    """t0: the first moment production served it."""
+    """t0: the first moment production was seen to serve it."""
+    already: bool = False
+    """It was live at the first answer: since when is not known, only that it was after the merge."""
     deployments: tuple[Deployment, ...] = ()
     """What every address served in the end."""
     undo: bool = False
@@ -70,6 +76,12 @@ class Baselined(_Event, frozen=True, kw_only=True, tag="baselined"):
     """History before the deploy was read."""
 
     observations: tuple[Observation, ...]
+
+
+class Prewalked(_Event, frozen=True, kw_only=True, tag="prewalked"):
+    """A journey was walked while production did not serve the release yet."""
+
+    run: JourneyRun
 
 
 class Looked(_Event, frozen=True, kw_only=True, tag="looked"):
@@ -178,6 +190,7 @@ Event = (
     | Sighted
     | Confirmed
     | Baselined
+    | Prewalked
     | Looked
     | Weighed
     | Interrupted

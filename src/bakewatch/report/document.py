@@ -61,7 +61,7 @@ def marked(text: str) -> Inline:
     if len(parts) % 2 == 0:
         return plain(text)
     styles = (Style.PLAIN, Style.CODE)
-    return tuple(Span(part, styles[place % 2]) for place, part in enumerate(parts) if part)
+    return tuple(Span(part, styles[place % 2]) for place, part in enumerate(parts) if part) or plain(text)
 
 
 def joined(parts: list[Inline], between: str) -> Inline:

@@ -76,12 +76,19 @@ class Speaker:
                 return self.words(self._titles[place, name])
         return code(name if kind in _KINDS else about)
 
+    def code(self, name: str) -> Inline:
+        """The words of a code; an HTTP status and a git command are told with their name."""
+        family, _, rest = name.partition("_")
+        if not self.knows(f"code.{name}") and family in ("status", "git") and rest:
+            return self.say(f"code.{family}", status=rest, command=rest.replace("_", "-"))
+        return self.say(f"code.{name}")
+
     def reason(self, one: Reason) -> Inline:
         """A reason with what it speaks of, its numbers and its detail."""
-        what = self.say(f"code.{one.code}")
+        what = self.code(one.code)
         if one.about:
             what = (*self.named(one.about), *plain(": "), *what)
-        notes = [self.say(f"code.{one.detail}")] if one.detail else []
+        notes = [self.code(one.detail)] if one.detail else []
         notes += [(*self.say(f"number.{name}"), *plain(" "), *self._size(one, name)) for name in one.numbers]
         return (*what, *plain(" ("), *joined(notes, ", "), *plain(")")) if notes else what
 

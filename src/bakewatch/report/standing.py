@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import structs
 
-from bakewatch.model.bake import Watch
+from bakewatch.model.bake import latest_runs
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.plan import Check, Criterion, Journey, Policy, Rule, Trigger
 from bakewatch.model.report import (
@@ -161,7 +161,15 @@ def journey_report(story: Story, journey: Journey) -> JourneyReport:
 def _walk_standing(story: Story, last: JourneyRun) -> Standing:
     if last.walked is Walked.PASSED and story.ended is None:
         return Standing.RUNNING
+    if last.walked is Walked.PASSED and _stale(story, last.journey):
+        return Standing.BLIND
     return {Walked.PASSED: Standing.OK, Walked.FAILED: Standing.FAILED, Walked.UNWALKED: Standing.BLIND}[last.walked]
+
+
+def _stale(story: Story, journey: str) -> bool:
+    """It passed once, but could not be walked at the end."""
+    reasons = story.concluded.verdict.reasons if story.concluded is not None else ()
+    return any(one.code == "journey_unwalked" and one.about == f"journey:{journey}" for one in reasons)
 
 
 def _runs(story: Story, journey: str) -> list[JourneyRun]:
@@ -169,18 +177,7 @@ def _runs(story: Story, journey: str) -> list[JourneyRun]:
 
 
 def _latest(story: Story) -> dict[str, JourneyRun]:
-    if story.started is None or story.ends is None:
-        return {}
-    looks = tuple(story.bake.looks)
-    watch = Watch(
-        plan=story.plan,
-        release=story.release,
-        live_since=story.started,
-        started=story.started,
-        ends=story.ends,
-        looks=looks,
-    )
-    return watch.latest_runs()
+    return latest_runs(story.bake.looks) if story.started is not None else {}
 
 
 def policy_report(story: Story, policy: Policy) -> PolicyReport:

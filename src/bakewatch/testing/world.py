@@ -48,6 +48,8 @@ class ScriptedWorld:
     """How many signed-in actors, whose other calls succeed, produce what is counted."""
     lateness: timedelta = timedelta(0)
     """How late lines arrive in the sources."""
+    delay: Callable[[str, datetime], timedelta] | None = None
+    """How late the lines of a stream that bear this time arrive, in addition."""
     dead: set[str] = field(default_factory=set)
     """Sources that cannot be asked."""
     gaps: Callable[[datetime], str] = lambda moment: ""
@@ -56,7 +58,13 @@ class ScriptedWorld:
     """Streams that swallow every line, canaries too."""
     broken: set[tuple[str, str]] = field(default_factory=set)
     """(journey, commit): fails while that commit is served."""
+    broken_from: datetime | None = None
+    """From then on every journey fails."""
     unwalkable: set[str] = field(default_factory=set)
+    unwalkable_from: datetime | None = None
+    """From then on no journey can be walked."""
+    versionless: Callable[[datetime], bool] = lambda moment: False
+    """Production answers, but does not say which commit it serves."""
     unreachable: Callable[[datetime], bool] = lambda moment: False
     """Production gives no answer."""
     brakes: list[Brake] = field(default_factory=list)
@@ -65,6 +73,10 @@ class ScriptedWorld:
     """The answer of every later one."""
     undo_problems: list[Rollback] = field(default_factory=list)
     """Answers of the first attempts to undo."""
+    moves_on_undo: bool = False
+    """Somebody merges when an undo is attempted."""
+    stale_at_gate: int = 0
+    """So many answers about production are stale once the kill switch was asked."""
     undo_helps: bool = True
     deaf: bool = False
     """Notifications cannot be delivered."""
@@ -77,6 +89,7 @@ class ScriptedWorld:
     questions_asked: int = 0
     undone: str = ""
     canaries_sent: list[tuple[str, datetime]] = field(default_factory=list)
+    _gated: bool = False
 
     def world(self) -> World:
         """The vendors' side of it."""
@@ -114,7 +127,11 @@ class ScriptedWorld:
         now = self.clock()
         if self.unreachable(now):
             return [Sighting(address=one, at=now, problem="unreachable") for one in self.addresses]
+        if self.versionless(now):
+            return [Sighting(address=one, at=now, problem="status_404") for one in self.addresses]
         commit = self.served(now)
+        if self._gated and self.stale_at_gate:
+            self.stale_at_gate, commit = self.stale_at_gate - 1, PARENT
         return [Sighting(address=one, at=now, commit=commit, deployment="dpl_1") for one in self.addresses]
 
     # Repository
@@ -137,6 +154,7 @@ class ScriptedWorld:
 
     def brake(self, release: Release) -> Brake:
         self._inside()
+        self._gated = True
         return self.brakes.pop(0) if self.brakes else self.brake_says
 
     # Source
@@ -167,13 +185,23 @@ class ScriptedWorld:
         if question.stream in self.mute:
             return Bucket(at=at)
         if question.name.startswith("canary:"):
-            sent = [
-                1 for stream, when in self.canaries_sent if stream == question.stream and start <= to_ms(when) < end
-            ]
-            return Bucket(at=at, count=len(sent))
+            sent = [when for stream, when in self.canaries_sent if stream == question.stream]
+            here = [when for when in sent if start <= to_ms(when) < end and self._arrived(question.stream, when)]
+            return Bucket(at=at, count=len(here))
         rate = self.rates.get(question.name, healthy)
-        count, of = self._sum(rate, start, end)
+        count = sum(self._sum(rate, *part)[0] for part in self._parts(question.stream, start, end))
+        of = sum(self._sum(rate, *part)[1] for part in self._parts(question.of_stream, start, end))
         return Bucket(at=at, count=count, of=of, actors=min(count, self.actors))
+
+    def _parts(self, stream: str, start: int, end: int) -> list[tuple[int, int]]:
+        """The seconds between *start* and *end* whose lines have arrived."""
+        if self.delay is None:
+            return [(start, end)]
+        seconds = [(at, min(at + 1000, end)) for at in range(start, end, 1000)]
+        return [part for part in seconds if self._arrived(stream, from_ms(part[0]))]
+
+    def _arrived(self, stream: str, moment: datetime) -> bool:
+        return self.delay is None or moment + self.delay(stream, moment) <= self.runtime.clock()
 
     def _sum(self, rate: Rate, start: int, end: int) -> tuple[int, int]:
         """Whole events between two moments: the rate's integral, rounded at both ends, so that parts add up."""
@@ -197,9 +225,9 @@ class ScriptedWorld:
         now = self.clock()
         self.walks.append(journey.name)
         walked, problem = Walked.PASSED, ""
-        if journey.name in self.unwalkable or self.unreachable(now):
+        if journey.name in self.unwalkable or self.unreachable(now) or _reached(self.unwalkable_from, now):
             walked, problem = Walked.UNWALKED, "unreachable"
-        elif (journey.name, self.served(now)) in self.broken:
+        elif (journey.name, self.served(now)) in self.broken or _reached(self.broken_from, now):
             walked = Walked.FAILED
         return JourneyRun(
             journey=journey.name,
@@ -221,6 +249,9 @@ class ScriptedWorld:
         now = self.clock()
         if self.undone:
             return Rollback(method="git", at=now, commit=self.undone, already=True)
+        if self.moves_on_undo:
+            self.moves_on_undo = False
+            self.branch.append(NEXT)
         if self.undo_problems:
             return self.undo_problems.pop(0)
         self.reverts += 1
@@ -241,3 +272,7 @@ class ScriptedWorld:
 
     def _inside(self) -> None:
         assert self.runtime.in_step, "a vendor was called outside a step"
+
+
+def _reached(since: datetime | None, now: datetime) -> bool:
+    return since is not None and now >= since

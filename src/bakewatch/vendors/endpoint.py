@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,7 +70,7 @@ class Endpoint:
     def _sighting(self, address: str, at: datetime, body: bytes) -> Sighting:
         try:
             told = msgspec.json.decode(body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Sighting(address=address, at=at, problem="malformed")
         commit = _under(told, self._settings.commit).lower()
         if not _COMMIT.match(commit):
@@ -93,11 +93,6 @@ def _under(told: Any, path: str) -> str:
     for key in path.split("."):
         told = told.get(key) if isinstance(told, dict) else None
     return told if isinstance(told, str) else ""
-
-
-def silent(sightings: Sequence[Sighting]) -> list[str]:
-    """The addresses that gave no HTTP answer at all."""
-    return [one.address for one in sightings if one.problem in ("unreachable", "timeout")]
 
 
 def _build(settings: EndpointSettings, context: Context) -> Endpoint:

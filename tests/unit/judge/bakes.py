@@ -10,7 +10,7 @@ from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Bucket, CanarySent, Observation, Window, to_ms
 from bakewatch.model.plan import Bake, Check, Journey, Mode, Plan, Rule, Service, Stream, Trigger, Undo, canary_name
-from bakewatch.model.release import MergeKind, Release
+from bakewatch.model.release import MergeKind, Relation, Release, Sighting
 from bakewatch.model.timeline import Looked
 
 START = datetime(2026, 2, 7, 3, 0, tzinfo=UTC)
@@ -119,14 +119,23 @@ def watch(
             observations.append(answer(name, seen(rate, question.stream), start, end, gap=code))
             if not code:
                 answered[name] = _floor(end)
-        looks.append(Looked(at=at, number=number + 1, observations=tuple(observations), canaries=canaries))
-    looks[-1] = structs.replace(looks[-1], journeys=tuple(runs))
+        looks.append(
+            Looked(
+                at=at,
+                number=number + 1,
+                observations=tuple(observations),
+                canaries=canaries,
+                sightings=(Sighting(address="https://live.example", at=at, relation=Relation.SAME),),
+            )
+        )
+    looks[-1] = structs.replace(looks[-1], journeys=tuple(structs.replace(one, at=looks[-1].at) for one in runs))
     whole = Watch(
         plan=of,
         release=RELEASE,
         live_since=START,
         started=START,
         ends=START + of.span(of.bake.duration),
+        past_until=START,
         baseline=history(past) if past is not None else (),
         looks=tuple(looks),
     )

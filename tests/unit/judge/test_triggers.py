@@ -10,6 +10,7 @@ from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Bucket, Observation, Window, to_ms
 from bakewatch.model.plan import Check, Journey, Mode, Plan, Trigger, Undo
+from bakewatch.model.text import CleanText
 from bakewatch.model.verdict import Evidence, Leave, Permission
 from tests.unit.judge.bakes import ERRORS, ORDERS, RELEASE, START, ZERO, plan, run
 
@@ -31,6 +32,19 @@ def again(check: Check, count: int = 2, actors: int = 0, own: int = 0, gap: str 
     return Observation(question=check.name, window=Window(START, START), width=86400, buckets=buckets, gap=gap)
 
 
+def over(of: Plan, before: tuple[JourneyRun, ...] = (), **release: Any) -> Watch:
+    """A watch by the plan *of*."""
+    return Watch(
+        plan=of,
+        release=structs.replace(RELEASE, **release),
+        live_since=START,
+        started=START,
+        ends=START,
+        past_until=START,
+        before=before,
+    )
+
+
 def allowed(
     of: Plan,
     *evidence: Evidence,
@@ -40,11 +54,9 @@ def allowed(
     **release: Any,
 ) -> Leave:
     """What the triggers that fired may do."""
-    whole = Watch(
-        plan=of, release=structs.replace(RELEASE, **release), live_since=START, started=START, ends=START, looks=()
-    )
+    whole = over(of, **release)
     walked = UP if runs is None else runs
-    return leave(whole, fired(of, evidence, walked), evidence, walked, second, tip_is_release=tip)
+    return leave(whole, fired(whole, evidence, walked), evidence, walked, second, tip_is_release=tip)
 
 
 def codes(one: Leave) -> list[str]:
@@ -55,10 +67,10 @@ def codes(one: Leave) -> list[str]:
 class TestFired:
     def test_nothing_fires_while_nothing_is_wrong(self) -> None:
         calm = Evidence(check="column", fired=False, seen=1.0)
-        assert fired(plan(ZERO, journeys=(WALK,)), [calm], UP) == ()
+        assert fired(over(plan(ZERO, journeys=(WALK,))), [calm], UP) == ()
 
     def test_a_trigger_names_what_carried_it(self) -> None:
-        found = fired(plan(ZERO, ERRORS, journeys=(WALK,)), [weighed(ZERO)], DOWN)
+        found = fired(over(plan(ZERO, ERRORS, journeys=(WALK,))), [weighed(ZERO)], DOWN)
         assert found == (
             FiredTrigger(trigger="t-column", culprits=("check:column",)),
             FiredTrigger(trigger="t-registrant", culprits=("journey:registrant",)),
@@ -67,18 +79,24 @@ class TestFired:
     def test_all_of_all_and_one_of_any_are_needed(self) -> None:
         both = Trigger(name="t", all=("check:column", "check:errors"), any=("check:orders", "journey:registrant"))
         of = plan(ZERO, ERRORS, ORDERS, journeys=(WALK,), triggers=(both,))
-        assert fired(of, [weighed(ZERO), weighed(ERRORS)], UP) == ()
-        assert fired(of, [weighed(ZERO)], DOWN) == ()
-        (one,) = fired(of, [weighed(ZERO), weighed(ERRORS)], DOWN)
+        assert fired(over(of), [weighed(ZERO), weighed(ERRORS)], UP) == ()
+        assert fired(over(of), [weighed(ZERO)], DOWN) == ()
+        (one,) = fired(over(of), [weighed(ZERO), weighed(ERRORS)], DOWN)
         assert one.culprits == ("check:column", "check:errors", "journey:registrant")
 
     def test_a_trigger_that_names_nothing_never_fires(self) -> None:
-        assert fired(plan(ZERO, triggers=(Trigger(name="t"),)), [weighed(ZERO)], DOWN) == ()
+        assert fired(over(plan(ZERO, triggers=(Trigger(name="t"),))), [weighed(ZERO)], DOWN) == ()
 
     @pytest.mark.parametrize(("walked", "repeated"), [("failed", False), ("unwalked", True), ("passed", True)])
     def test_a_journey_counts_only_when_it_failed_twice(self, walked: str, repeated: bool) -> None:
         runs = {"registrant": run("registrant", Walked(walked), repeated=repeated)}
-        assert fired(plan(journeys=(WALK,)), [], runs) == ()
+        assert fired(over(plan(journeys=(WALK,))), [], runs) == ()
+
+    def test_a_journey_that_failed_before_the_release_at_the_same_step_is_not_held_against_it(self) -> None:
+        of = plan(journeys=(WALK,))
+        assert fired(over(of, before=(DOWN["registrant"],)), [], DOWN) == ()
+        other = structs.replace(DOWN["registrant"], failed_step=CleanText("another step"))
+        assert fired(over(of, before=(other,)), [], DOWN) != ()
 
 
 class TestLeave:

@@ -1,17 +1,15 @@
-from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
 from bakewatch.judge.rules import weigh
 from bakewatch.judge.triggers import fired
-from bakewatch.judge.verdict import conclude, cured, extension
+from bakewatch.judge.verdict import conclude, extension
 from bakewatch.model.bake import Watch
-from bakewatch.model.journey import JourneyRun, Walked
-from bakewatch.model.plan import Bake, Check, Journey, Plan, Rule
+from bakewatch.model.journey import Walked
+from bakewatch.model.plan import Bake, Check, Journey, Rule
 from bakewatch.model.verdict import Outcome, Verdict
 from tests.unit.judge.bakes import (
     CALLS,
@@ -19,7 +17,6 @@ from tests.unit.judge.bakes import (
     ORDERS,
     START,
     ZERO,
-    Rate,
     now,
     plan,
     run,
@@ -38,7 +35,7 @@ def judged(of: Watch) -> Verdict:
     """The verdict at the end of *of*."""
     at, runs = now(of), of.latest_runs()
     evidence = weigh(of, at)
-    return conclude(of, at, evidence, runs, fired(of.plan, evidence, runs))
+    return conclude(of, at, evidence, runs, fired(of, evidence, runs))
 
 
 def causes(of: Watch) -> list[tuple[str, str]]:
@@ -148,77 +145,6 @@ class TestExtension:
         of = plan(AUTH, structs.replace(ERRORS, required=False))
         whole = watch(of, {}, mute=["edge"])
         assert extension(whole, now(whole)) == (timedelta(0), ())
-
-
-class TestCured:
-    """The proof: a watch of five minutes that began when the undo was live."""
-
-    def proof(
-        self,
-        of: Plan,
-        rates: dict[str, Rate],
-        *culprits: str,
-        runs: tuple[JourneyRun, ...] = (),
-        late: timedelta = timedelta(0),
-        mute: tuple[str, ...] = (),
-        gap: Callable[[int, str], str] = lambda number, question: "",
-    ) -> tuple[bool, list[str]]:
-        """Was it cured, and what stands against it?"""
-        past = {"errors": steady(1), "calls": steady(2), "orders": steady(20)}
-        whole = watch(
-            of,
-            rates,
-            past=past,
-            minutes=5,
-            ends=START + timedelta(minutes=5),
-            runs=runs,
-            late=late,
-            mute=mute,
-            gap=gap,
-        )
-        well, reasons = cured(whole, culprits, weigh(whole, now(whole)), whole.latest_runs())
-        return well, [reason.code for reason in reasons]
-
-    def test_a_signature_that_is_gone_is_cured(self) -> None:
-        assert self.proof(plan(ZERO), {}, "check:column") == (True, [])
-
-    def test_a_signature_that_comes_again_is_not(self) -> None:
-        assert self.proof(plan(ZERO), {"column": since(3, 1)}, "check:column") == (False, ["seen_again"])
-
-    def test_silence_of_a_blind_stream_is_no_proof(self) -> None:
-        assert self.proof(plan(ZERO), {}, "check:column", mute=("postgres",)) == (False, ["not_seen"])
-
-    def test_silence_of_a_dead_source_is_no_proof(self) -> None:
-        assert self.proof(plan(ZERO), {}, "check:column", gap=lambda *_: "unreachable") == (False, ["not_seen"])
-
-    def test_late_lines_are_waited_for_not_held_against_it(self) -> None:
-        assert self.proof(plan(ZERO), {}, "check:column", late=timedelta(seconds=80)) == (True, [])
-
-    @pytest.mark.parametrize(
-        ("check", "well", "ill"),
-        [(ERRORS, steady(1), steady(9)), (CALLS, steady(2), steady(20)), (ORDERS, steady(20), steady(1))],
-    )
-    def test_a_rate_must_be_back_near_its_baseline(self, check: Check, well: Rate, ill: Rate) -> None:
-        name = f"check:{check.name}"
-        assert self.proof(plan(check), {check.name: well}, name) == (True, [])
-        assert self.proof(plan(check), {check.name: ill}, name)[0] is False
-
-    def test_a_rate_that_is_still_high_but_weighs_little_is_not_back(self) -> None:
-        bursts = since(4, 0, before=0)
-        assert self.proof(plan(ERRORS), {"errors": bursts}, "check:errors") == (True, [])
-        strict = structs.replace(ERRORS, minimum_extra=10_000)
-        assert self.proof(plan(strict), {"errors": steady(9)}, "check:errors") == (False, ["not_back"])
-
-    def test_a_journey_must_be_seen_to_pass(self) -> None:
-        of = plan(journeys=(WALK,))
-        assert self.proof(of, {}, "journey:registrant", runs=(PASSED,)) == (True, [])
-        assert self.proof(of, {}, "journey:registrant", runs=(FAILED,)) == (False, ["journey_failed"])
-        assert self.proof(of, {}, "journey:registrant") == (False, ["journey_unwalked"])
-
-    def test_every_culprit_must_be_well(self) -> None:
-        of = plan(ZERO, journeys=(WALK,))
-        well, codes = self.proof(of, {"column": steady(1)}, "check:column", "journey:registrant", runs=(FAILED,))
-        assert (well, codes) == (False, ["seen_again", "journey_failed"])
 
 
 CHECKS = st.lists(st.sampled_from([ZERO, ERRORS, CALLS, ORDERS, AUTH, LOAD]), min_size=1, max_size=3, unique=True)

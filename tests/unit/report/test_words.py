@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -48,15 +48,11 @@ SPOKEN: dict[str, type[StrEnum]] = {
 }
 """Families of which every member of an enumeration has an entry."""
 
-CODES = frozenset(
-    """
-    blind unproven too_little_traffic no_baseline provider_errors journey_unwalked journey_failed check_fired
-    no_required_check below_minimum_effect not_confirmed touches_plan is_undo touches_migrations tip_moved
-    one_event public_evidence mode_ask mode_off not_seen not_cured superseded replaced kill_switch opt_out
-    brake_unreadable conflict protected moved rejected no_answer unreachable never_deployed wrong_commit
-    already_reverted timeout malformed missing forbidden error no_extension
-    """.split()  # noqa: SIM905 - a list of eighty lines says no more
-)
+CODES = frozenset({"forbidden", "unsupported", "no_extension", "malformed", "missing", "unreadable", "no_samples"})
+"""Codes that the code does not name where it gives them."""
+
+_GIVERS = {"CannotWalk", "QueryError", "Unavailable", "Trouble"}
+_KEYS = {"code", "problem", "refusal", "gap", "detail"}
 
 OPEN_FAMILIES = {"code", "number", "moment", *SPOKEN}
 """Families whose members come from elsewhere: of the judges, of vendors, of enumerations."""
@@ -78,11 +74,21 @@ def constants(folder: Path) -> Iterator[str]:
                 yield node.value
 
 
-def codes_given(places: Iterable[str]) -> set[str]:
-    """The codes that judges, the story and vendors write down as constants."""
-    text = "\n".join(path.read_text() for place in places for path in SOURCE.glob(place))
-    named = re.findall(r'\b(?:code|problem|refusal|gap)="([a-z][a-z_]*)"', text)
-    return {*named, *re.findall(r'\b[A-Z][a-z]+Error\(\s*"([a-z][a-z_]*)"', text)}
+def codes_given() -> Iterator[str]:
+    """Every code that judges, the story and the vendors put into a reason, a gap or a problem."""
+    paths = [path for part in ("judge", "flow", "vendors") for path in (SOURCE / part).rglob("*.py")]
+    for path in [*paths, SOURCE / "report" / "findings.py"]:
+        calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+        for call in calls:
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            giver = name in _GIVERS or (name.endswith("Error") and name != "ConfigError")
+            told = [*(call.args[:1] if giver else ()), *(one.value for one in call.keywords if one.arg in _KEYS)]
+            yield from (text for one in told for text in _codes_in(one))
+
+
+def _codes_in(told: ast.expr) -> Iterator[str]:
+    nodes = (one for one in ast.walk(told) if isinstance(one, ast.Constant) and isinstance(one.value, str))
+    yield from (str(one.value) for one in nodes if re.fullmatch(r"[a-z]+(_[a-z]+)*", str(one.value)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -126,8 +132,16 @@ def test_every_stage_has_words() -> None:
 
 def test_every_known_code_has_words() -> None:
     known = entries(po("en")).keys()
-    given = {*CODES, *codes_given(["judge/**/*.py", "flow/**/*.py", "vendors/**/*.py", "report/findings.py"])}
+    given = {*CODES, *codes_given()}
+    assert len(given) > 50
     assert not {code for code in given if f"code.{code}" not in known}
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("status_503", "answered with status 503"), ("git_merge_base", "git could not do merge-base")]
+)
+def test_a_code_that_names_a_number_or_a_command_has_words(code: str, words: str) -> None:
+    assert words_of(Speaker(compose(told.passed()), "en").code(code)) == words
 
 
 def test_every_entry_that_the_code_says_exists_and_no_other() -> None:

@@ -43,7 +43,7 @@ def generate(logs: Path, length: timedelta, seed: int = 1) -> int:
 
 def _read(path: Path) -> list[Line]:
     """The real lines of a stream, those of watchers left out."""
-    lines = [json.loads(one) for one in path.read_text().splitlines()]
+    lines = [json.loads(one) for one in path.read_bytes().splitlines()]
     return [one for one in lines if "request.headers.x_bakewatch" not in one["log_attributes"]]
 
 

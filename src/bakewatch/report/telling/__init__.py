@@ -52,7 +52,7 @@ def verdict(report: Report, speaker: Speaker) -> Inline:
     given = tuple(one for one in report.reasons if one.code != report.ending.value)
     why = [speaker.reasons(given)]
     if report.reason not in {report.ending.value, *(one.code for one in report.reasons)}:
-        why.append(speaker.say(f"code.{report.reason}") if report.reason else ())
+        why.append(speaker.code(report.reason) if report.reason else ())
     return joined([strong(speaker.say(f"ending.{report.ending.value}")), joined(why, "; ")], " — ")
 
 

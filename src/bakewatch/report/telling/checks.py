@@ -207,6 +207,6 @@ def _second(check: CheckReport, speaker: Speaker) -> Inline:
     if check.second is None:
         return ()
     if check.second.gap:
-        return speaker.say("facts.second_gap", why=speaker.say(f"code.{check.second.gap}"))
+        return speaker.say("facts.second_gap", why=speaker.code(check.second.gap))
     values = {"count": number(check.second.count), "own": number(check.second.own)}
     return speaker.say("facts.second", **values)

@@ -72,8 +72,8 @@ def _state(report: Report, one: Moment, speaker: Speaker) -> Inline:
         return running_box(report, speaker)
     if not one.detail:
         return speaker.say(f"tone.{one.tone.value}")
-    family = _FAMILIES.get(one.code, "code")
-    return speaker.say(f"{family}.{one.detail}")
+    family = _FAMILIES.get(one.code)
+    return speaker.say(f"{family}.{one.detail}") if family else speaker.code(one.detail)
 
 
 _FAMILIES = {

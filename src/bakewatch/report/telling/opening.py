@@ -41,7 +41,7 @@ def merge(report: Report, speaker: Speaker) -> Section:
     ]
     if release.title:
         items.insert(4, Item(label=speaker.say("label.title"), text=code(release.title)))
-    touches = [speaker.say(f"code.{name}") for name in ("touches_plan", "touches_migrations") if getattr(release, name)]
+    touches = [speaker.code(name) for name in ("touches_plan", "touches_migrations") if getattr(release, name)]
     if touches:
         items.append(Item(label=speaker.say("label.touches"), text=joined(touches, "; ")))
     return Section(title=speaker.say("heading.merge"), blocks=(Items(tuple(items)),))
@@ -83,9 +83,7 @@ def _deployed_at(report: Report, speaker: Speaker) -> Inline:
 
 def _where(live: LiveReport, speaker: Speaker) -> Inline:
     deployments = [_address(one, speaker) for one in live.deployments]
-    silent = [
-        joined([code(one.address), speaker.say(f"code.{one.problem}")], ": ") for one in live.sightings if one.problem
-    ]
+    silent = [joined([code(one.address), speaker.code(one.problem)], ": ") for one in live.sightings if one.problem]
     return joined([*deployments, *silent], ", ") or speaker.say("text.no_deployment")
 
 

@@ -101,7 +101,7 @@ def _why_not(report: Report, speaker: Speaker) -> Inline:
     if undo.refusal is not None:
         parts.append(speaker.reason(undo.refusal))
     elif report.reason:
-        parts.append(speaker.say(f"code.{report.reason}"))
+        parts.append(speaker.code(report.reason))
     parts.append(_asked(undo, speaker))
     if undo.attempts > 1:
         parts.append(speaker.say("undo.attempts", attempts=number(undo.attempts)))
