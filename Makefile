@@ -6,11 +6,14 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
+RELEASES = $(basename $(notdir $(wildcard examples/live_event/releases/*.toml)))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all lint lock words
 
 help:
 	@echo "make demo      a release that passes, and one that is caught and undone (about five minutes)"
+	@echo "make demo RELEASE=name   one of: $(RELEASES)"
 	@echo "make test      all tests, types, style and architecture (under ten minutes)"
 	@echo "make lock      compile requirements/dev.lock again"
 
@@ -25,7 +28,7 @@ help:
 
 setup: .venv/.ready
 
-demo: setup  ## RELEASE=name shows only that release
+demo: setup  ## RELEASE=name shows only that one of examples/live_event/releases
 	$(BIN)/python -m live_event.demo $(if $(RELEASE),--releases $(RELEASE))
 
 lint: setup

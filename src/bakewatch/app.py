@@ -43,6 +43,16 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return self.release.bake_id if self.attempt == 1 else f"{self.release.bake_id}~{self.attempt}"
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """Another release that has been watched, and how that went."""
+
+    release: Release
+    passed: bool
+    unfinished: bool
+    """Its bake is running, or ended because a newer deployment went live."""
+
+
 def clock() -> datetime:
     """The time, UTC."""
     return datetime.now(UTC)
@@ -51,6 +61,7 @@ def clock() -> datetime:
 def world(order: Order, environ: Mapping[str, str] | None = None) -> World:
     """The vendors of *order*. `ConfigError` names the table that is wrong; nobody is asked anything."""
     context = _context(order.settings, order.plan, Path(order.data), Path(order.base), environ)
+    _check_personas(order.plan, context)
     return _world(order.settings, replace(context, release=order.release, plan_dir=Path(order.plan_dir)))
 
 
@@ -79,14 +90,18 @@ def _check_plan(settings: Settings, plan: Plan, context: Context, where: str) ->
         kind, _ = plugins.find("source", settings.sources[plan.source_of(question)], f"{where}: sources")
         with _at(f"{where}: {_path_of(plan, question.name)}"):
             kind.check(question)
-    for name, persona in plan.personas.items():
-        if persona.password_env:
-            with _at(f"{where}: personas.{name}.password_env"):
-                context.secret(persona.password_env)
+    _check_personas(plan, context, f"{where}: ")
     for journey in plan.journeys:
         if not journey.file.endswith(".py") or Path(journey.file).is_absolute() or ".." in Path(journey.file).parts:
             what = f"`{journey.file}` is no module beside the plan"
             raise ConfigError(what, where=f"{where}: journeys.{journey.name}.file", right="such as journeys/visitor.py")
+
+
+def _check_personas(plan: Plan, context: Context, where: str = "") -> None:
+    for name, persona in plan.personas.items():
+        if persona.password_env:
+            with _at(f"{where}personas.{name}.password_env"):
+                context.secret(persona.password_env)
 
 
 def prepare(
@@ -98,23 +113,29 @@ def prepare(
     commit: str = "",
     pr: int | None = None,
     range_: str = "",
+    earlier: Sequence[Earlier] = (),
 ) -> Order:
     """Find the release, take the plan and the journeys from its parent, and check everything. Nothing is started.
 
-    *plan*: the operator's own, for a parent that has none. `ConfigError` says what is wrong.
+    *plan*: the operator's own, for a parent that has none. *earlier*: the other releases that have been watched.
+    `ConfigError` says what is wrong.
     """
     from bakewatch.vendors.git.release import find_release
+    from bakewatch.vendors.git.suspects import inherited
 
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (data / ".gitignore").write_text("*\n")
+    with _writable(f"{config}: data"):
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (data / ".gitignore").write_text("*\n")
     mirror = _mirror(_context(settings, plan, data, config.absolute().parent))
     at = settings.repository.plan
     try:
-        release = find_release(mirror, commit=commit, pull=pr, range_=range_)
+        named = find_release(mirror, commit=commit, pull=pr, range_=range_)
+        release = inherited(mirror, named, _unfinished(mirror, named, earlier))
         found = _plan_at(mirror, release.parent, at)
         watched = found or plan
         release = _with_touched(mirror, release, watched, at)
-        plan_dir = _export(mirror, release, watched, at, data)
+        with _writable(f"{config}: data"):
+            plan_dir = _export(mirror, release, watched, at, data)
     except RepositoryError as error:
         raise ConfigError(f"git: {error.code}", where=f"{config}: repository.remote") from None
     origin = f"{at} of {release.parent[:12]}" if found else ""
@@ -130,20 +151,35 @@ def prepare(
     )
 
 
+def _unfinished(mirror: "Mirror", release: Release, earlier: Sequence[Earlier]) -> list[Release]:
+    """Those of *earlier* that came before *release* and never came to a verdict, unless a later one passed."""
+    before = [one for one in earlier if mirror.contains(release.parent, one.release.commit)]
+    passed = [one.release.commit for one in before if one.passed]
+    return [
+        one.release
+        for one in before
+        if one.unfinished and not any(mirror.contains(commit, one.release.commit) for commit in passed)
+    ]
+
+
 def _with_touched(mirror: "Mirror", release: Release, plan: Plan, at: str) -> Release:
     """*release*, with whether it touches *plan* (which lies at *at*), one of its journeys, or migrations."""
     from bakewatch.vendors.git.release import touched
 
-    paths = [at, *_journey_paths(plan, str(PurePosixPath(at).parent))]
+    at = str(PurePosixPath(at))
+    folders = _journey_paths(plan, str(PurePosixPath(at).parent))
     return structs.replace(
         release,
-        touches_plan=touched(mirror, release, lambda path: any(_under(path, one) for one in paths)),
+        touches_plan=touched(mirror, release, lambda path: path == at or any(_under(path, one) for one in folders)),
         touches_migrations=touched(mirror, release, lambda path: path.startswith(plan.undo.migrations)),
     )
 
 
 def _under(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+    """Does *path* belong to the journeys in *folder*? All of it, but of the repository's root only its modules."""
+    if folder == ".":
+        return "/" not in path and path.endswith(".py")
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def _export(mirror: "Mirror", release: Release, plan: Plan, at: str, data: Path) -> Path:
@@ -237,6 +273,16 @@ def _path_of(plan: Plan, question: str) -> str:
     if question.startswith("canary:"):
         return f"streams.{question.removeprefix('canary:')}"
     return f"checks[{[one.name for one in plan.checks].index(question)}]"
+
+
+@contextmanager
+def _writable(where: str) -> Iterator[None]:
+    """Says of a directory that it cannot be written to."""
+    try:
+        yield
+    except OSError as error:
+        what = f"cannot be written to: {error.filename or 'a file'}: {error.strerror}"
+        raise ConfigError(what, where=where, right="a folder with room in it") from None
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.plan import Check, Criterion, Journey, Persona, Plan, Policy, Stream, Trigger
+from bakewatch.model.plan import Check, Criterion, Journey, Persona, Plan, Policy, Rule, Stream, Trigger
 
 T = TypeVar("T")
 
@@ -158,6 +158,18 @@ def _contradictions(plan: Plan) -> Iterator[tuple[str, str, str]]:
     yield from _dangling(plan)
 
 
+_NEVER_ZERO = (
+    "confirm.every",
+    "confirm.within",
+    "bake.look_every",
+    "bake.journeys_every",
+    "bake.bucket",
+    "undo.retry_every",
+    "undo.proof",
+)
+"""Without a pause production would be asked without end; without a span nothing could be seen in it."""
+
+
 def _bad_times(plan: Plan) -> Iterator[tuple[str, str, str]]:
     duration = plan.span(plan.bake.duration) / plan.time_scale
     if not timedelta(minutes=1) <= duration <= timedelta(minutes=120):
@@ -166,9 +178,10 @@ def _bad_times(plan: Plan) -> Iterator[tuple[str, str, str]]:
         yield "bake.extension", f"{plan.bake.extension} is too long", "at most 15m"
     if plan.span(plan.bake.look_every) > plan.span("5m"):
         yield "bake.look_every", f"{plan.bake.look_every} is too rare", "at most 5m"
-    for name in ("look_every", "bucket"):
-        if plan.span(getattr(plan.bake, name)) <= timedelta(0):
-            yield f"bake.{name}", "is zero", "longer than 0s"
+    for path in _NEVER_ZERO:
+        table, _, name = path.partition(".")
+        if plan.span(getattr(getattr(plan, table), name)) <= timedelta(0):
+            yield path, "is zero", "longer than 0s"
     try:
         ZoneInfo(plan.service.timezone)
     except (KeyError, ValueError, OSError):
@@ -186,11 +199,25 @@ def _dangling(plan: Plan) -> Iterator[tuple[str, str, str]]:
         if name not in known.get(kind, set()):
             yield path, f"no {kind} `{name}`", _one_of(known.get(kind, known))
     for index, check in enumerate(plan.checks):
-        if check.rule in ("proportion", "floor") and not check.of:
-            yield f"checks[{index}].of", f"rule `{check.rule}` needs `of`", "an expression for what it is a share of"
+        yield from ((f"checks[{index}].{key}", what, right) for key, what, right in _lacking(plan, check))
     for index, trigger in enumerate(plan.triggers):
         if not trigger.names:
             yield f"triggers[{index}]", "names nothing", "`all` or `any` with items such as `check:NAME`"
+
+
+def _lacking(plan: Plan, check: Check) -> Iterator[tuple[str, str, str]]:
+    """What a check's rule needs and does not have, and what no rule would use."""
+    if check.rule in (Rule.PROPORTION, Rule.FLOOR) and not check.of:
+        yield "of", f"rule `{check.rule}` needs `of`", "an expression for what it is a share of"
+    if (check.rule is Rule.SLOWER) != bool(check.value):
+        what = f"rule `{check.rule}` needs `value`" if not check.value else f"rule `{check.rule}` uses no `value`"
+        yield "value", what, "rule `slower` and a number such as toFloat64OrZero(log_attributes['…'])"
+    if check.rule in (Rule.SLOWER, Rule.AMPLIFICATION) and check.of:
+        yield "of", f"rule `{check.rule}` uses no `of`", "leave it out"
+    stream = plan.streams.get(check.stream)
+    if (check.distinct or check.rule is Rule.AMPLIFICATION) and stream is not None and not stream.actor:
+        what = "`distinct`" if check.distinct else f"rule `{check.rule}`"
+        yield "stream", f"{what} needs the `actor` of the stream `{check.stream}`", f"streams.{check.stream}.actor"
 
 
 def _references(plan: Plan) -> Iterator[tuple[str, str, str]]:

@@ -61,3 +61,12 @@ class RollbackError(PortError):
 
 class NotifyError(PortError):
     """A notification could not be delivered."""
+
+
+def place_of(error: BaseException) -> str:
+    """What was raised and where, for one line about a bug: no message, which may carry data."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "?"
+    return f"{type(error).__name__} in {where}"

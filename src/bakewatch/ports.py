@@ -35,6 +35,10 @@ class Platform(Protocol):
         """Ask every production address once. An address that does not answer is a sighting with a problem."""
         ...
 
+    def earlier(self, commit: str) -> str:
+        """The address at which a deployment of *commit* still answers, apart from production; empty without one."""
+        ...
+
 
 class Repository(Protocol):
     """The git repository behind production. Raises `RepositoryError`."""
@@ -64,6 +68,10 @@ class Source(Protocol):
 
         One observation per question, in their order; one that could not be answered carries a gap.
         """
+        ...
+
+    def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
+        """What 95 % of each question's values stayed below in *window*, by its name; without values it is missing."""
         ...
 
 
@@ -114,7 +122,7 @@ def require_safe(url: str, *schemes: str) -> None:
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()
-        _ = parts.port
+        host.encode().decode("idna"), parts.port  # both complain of what is none
     except ValueError:
         raise ConfigError("no address", right="such as https://live.example") from None
     if parts.password or (parts.username and parts.scheme != "ssh"):

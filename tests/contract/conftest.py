@@ -7,7 +7,28 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bakewatch.model.release import Release
+from bakewatch.ports import Remote
+from bakewatch.vendors.git.mirror import Mirror
+from bakewatch.vendors.git.release import find_release
+from tests.contract.remotes import ENVIRON, Team
 from tests.contract.source_rigs import DatabaseRig, LogRig
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    return Team(tmp_path).start()
+
+
+@pytest.fixture
+def mirror(team: Team, tmp_path: Path) -> Mirror:
+    return Mirror(Remote(url=str(team.remote), branch="main"), tmp_path / "data", ENVIRON)
+
+
+@pytest.fixture
+def release(team: Team, mirror: Mirror) -> Release:
+    """A harmful one, of pull request 1, merged."""
+    return find_release(mirror, commit=team.merge(1, {"app.txt": "one\nTWO\nthree\n"}))
 
 
 @pytest.fixture(scope="session")

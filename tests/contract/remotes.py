@@ -5,6 +5,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+ENVIRON = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+"""That a mirror is given."""
+
 _ENVIRON = {
     **os.environ,
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -83,3 +86,7 @@ class Team:
         path = self.remote / "hooks" / name
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
+
+    def keep_pull(self, number: int, commit: str = "HEAD", form: str = "refs/pull/{}/head") -> None:
+        """Keep *commit* as the head of a pull request, as hosting services do."""
+        self.git("push", "-q", "-f", "origin", f"{commit}:{form.format(number)}")

@@ -186,6 +186,12 @@ class LogRig(Rig):
         assert not (answer.gap and answer.buckets)
         return answer.gap
 
+    def levels(self, *questions: Question) -> dict[str, float]:
+        """What 95 % of the values stay below."""
+        request = self.request(questions, self.window(), 1)
+        request.levels = True
+        return self.worker.reply(request).levels
+
     def table(self) -> list[dict[str, Any]]:
         """All that is loaded."""
         request = self.request([], self.window(), 1)

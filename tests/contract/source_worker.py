@@ -32,6 +32,8 @@ class Request(Struct, kw_only=True):
     window: Window | None = None
     seconds: float = 1.0
     dump: bool = False
+    levels: bool = False
+    """Ask for the levels of the questions' values."""
     chunk: int = 0
     """Read files in pieces of so many bytes."""
 
@@ -40,6 +42,7 @@ class Reply(Struct, kw_only=True):
     """The answers, or the code of the error that was raised."""
 
     answers: list[Observation] = []
+    levels: dict[str, float] = {}
     error: str = ""
     text: str = ""
 
@@ -62,6 +65,8 @@ def answer(request: Request, sources: dict[bytes, ChdbSource | PostgresSource]) 
     key = msgspec.json.encode([request.kind, request.settings, request.data, request.url, request.merged_at])
     one = sources.setdefault(key, source(request))
     assert request.window is not None
+    if request.levels:
+        return Reply(levels=one.levels(request.questions, request.window))
     try:
         return Reply(answers=one.observe(request.questions, request.window, timedelta(seconds=request.seconds)))
     except SourceError as error:

@@ -6,9 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bakewatch.errors import ConfigError, NotifyError
+from bakewatch.model.journey import JourneyRun, Step, Walked
 from bakewatch.model.notice import Notice
+from bakewatch.model.text import CleanText
+from bakewatch.model.verdict import Evidence, Reason
 from bakewatch.vendors.notify import CommandNotifier, CommandSettings, Nobody, WebhookNotifier
 from tests.contract.loopback import serving
 
@@ -67,3 +71,37 @@ def test_an_unsafe_webhook_is_refused_and_an_unreachable_one_is_no_delivery() ->
 def test_nobody_being_told_is_itself_told() -> None:
     with pytest.raises(NotifyError, match="not_configured"):
         Nobody().notify(NOTICE)
+
+
+def test_a_question_to_a_person_has_the_numbers_and_the_command() -> None:
+    asked = structs.replace(
+        NOTICE,
+        transition="asked",
+        pulls=(7,),
+        triggers=("dod-2",),
+        reasons=(Reason(code="public_evidence", about="check:errors"),),
+        evidence=(
+            Evidence(check="errors", fired=True, seen=1.0, count=40, exposure=800, ratio=5.04, low=3.1, high=8.2),
+        ),
+        walks=(
+            JourneyRun(
+                journey="registrant",
+                persona="registrant",
+                at=NOTICE.at,
+                walked=Walked.FAILED,
+                steps=(Step(method="GET", path=CleanText("/live"), status=400, code=CleanText("42703")),),
+                failed_step=CleanText("the live page opens"),
+            ),
+        ),
+        approve="bakewatch approve team/live@abc",
+        until=NOTICE.at,
+    )
+    with serving(lambda request: (200, {}, b"ok")) as server:
+        WebhookNotifier(server.url).notify(asked)
+    assert json.loads(server.asked[0].body)["text"].splitlines() == [
+        "live #7 abc: asked (dod-2)",
+        "errors: 40 of 800, 5.04 times as before (3.1 to 8.2); registrant: failed at “the live page opens” "
+        "(GET /live 400 42703)",
+        "check:errors public_evidence",
+        "bakewatch approve team/live@abc until 2026-02-07 00:00:00 UTC; or bakewatch reject team/live@abc --why …",
+    ]

@@ -117,6 +117,17 @@ def test_a_message_wakes_early_and_is_heard_once(run: Run) -> None:
     assert heard == [Message(kind="approve"), None]
 
 
+def test_a_message_that_waits_is_heard_even_when_there_is_no_time_to_wait(run: Run) -> None:
+    heard: list[Message | None] = []
+
+    def story(runtime: Runtime) -> None:
+        runtime.wait_until(runtime.now() + timedelta(milliseconds=700))
+        heard.append(runtime.wait_until(runtime.now() - timedelta(hours=1)))
+
+    run(story, [Message(kind="approve"), Message(kind="reject")])
+    assert heard == [Message(kind="reject")]
+
+
 def test_waiting_for_a_moment_that_has_passed_returns_at_once(run: Run) -> None:
     def story(runtime: Runtime) -> None:
         assert runtime.wait_until(runtime.now() - timedelta(hours=1)) is None

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import random
 import subprocess
 import sys
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.real
 AT = to_ms(START)
 
 
-def edge(where: str, **rest: str) -> Question:
+def edge(where: str, **rest: Any) -> Question:
     return Question(name="q", stream="edge_logs", where=where, **rest)
 
 
@@ -38,13 +39,13 @@ def only(logs: LogRig, question: Question, **rest: Any) -> tuple[Bucket, ...]:
 
 
 def test_own_traffic_is_left_out_and_counted_apart(logs: LogRig) -> None:
-    logs.write(*[logs.line(at=1)] * 2, logs.line(at=1, request__headers__x_bakewatch="bw-1"))
+    logs.write(*[logs.line(at=1) for _ in range(2)], logs.line(at=1, request__headers__x_bakewatch="bw-1"))
     question = edge("event_message = 'hit'", of="id != ''", own=OWN, of_own=OWN)
     assert only(logs, question) == (Bucket(AT, count=2, of=2, own=1),)
 
 
 def test_what_it_is_a_share_of_may_be_in_another_stream(logs: LogRig) -> None:
-    logs.write(logs.line(at=1), *[logs.line(at=12, source="auth_logs", path="/token")] * 3)
+    logs.write(logs.line(at=1), *[logs.line(at=12, source="auth_logs", path="/token") for _ in range(3)])
     question = edge("event_message = 'hit'", of="log_attributes['path'] = '/token'", of_stream="auth_logs")
     assert only(logs, question) == (Bucket(AT, count=1), Bucket(AT + 10_000, of=3))
 
@@ -54,7 +55,7 @@ def test_an_actor_counts_once_and_only_when_it_also_succeeds(logs: LogRig) -> No
         return logs.line(at=at, request__sb__auth_user=actor, response__status_code=str(status), **rest)
 
     logs.write(
-        *[call(1, "ann", 400)] * 3,
+        *[call(1, "ann", 400) for _ in range(3)],
         call(2, "ann", 200),
         call(3, "bob", 400),
         call(4, "cid", 400),
@@ -190,12 +191,97 @@ def test_a_file_that_was_emptied_and_written_again_is_a_new_file(logs: LogRig) -
     assert logs.count() == 7
 
 
+@pytest.mark.parametrize("banner", [b"", b"-- log opened\n"])
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_rotated_file_whose_lines_have_no_id_is_not_counted_twice(logs: LogRig, banner: bytes, killed: bool) -> None:
+    def nameless(at: float) -> bytes:
+        return json.dumps(json.loads(logs.line(at=at)) | {"id": ""}).encode() + b"\n"
+
+    logs.settings = {"files": ["logs/edge*"]}
+    logs.write(banner, nameless(1), nameless(2), nameless(2))
+    assert logs.count() == 3
+    old = logs.path.rename(logs.path.with_name("edge.1"))
+    logs.write(banner, nameless(4))
+    if killed:
+        logs.worker.kill()
+    assert logs.count() == 4
+    old.with_name("edge.1.gz").write_bytes(gzip.compress(old.read_bytes()))
+    assert logs.count() == 4
+    old.unlink()
+    if killed:
+        logs.worker.kill()
+    assert logs.count() == 4
+
+
+def test_files_that_begin_alike_are_told_apart_when_they_go_on_differently(logs: LogRig) -> None:
+    first = json.dumps(json.loads(logs.line(at=1, message="opened")) | {"id": ""}).encode() + b"\n"
+    other = logs.path.with_name("other.ndjson")
+    logs.write(first, logs.line(at=2), logs.line(at=3))
+    assert logs.count() == 2
+    logs.write(first, logs.line(at=4), path=other)
+    assert logs.count() == 3
+    logs.worker.kill()
+    logs.write(logs.line(at=5))
+    logs.write(logs.line(at=6), path=other)
+    assert logs.count() == 5
+    with other.open("wb"):
+        pass
+    logs.write(first, logs.line(at=7), path=other)
+    assert logs.count() == 6
+
+
+def test_a_line_that_stands_in_several_places_counts_once(logs: LogRig) -> None:
+    logs.settings = {"files": ["logs/edge*"]}
+    lines = [logs.line(at=at) for at in (1, 2, 3, 64)]
+    shared = [logs.line(at=2, message=message).replace(b'"id": "', b'"id": "same') for message in ("hit", "miss")]
+    logs.write(*lines[:2], lines[1])
+    assert logs.count() == 2
+    logs.write(*lines[1:], path=logs.path.with_name("edge.copy"))
+    assert logs.count() == 4
+    logs.worker.kill()
+    assert logs.count() == 4
+    logs.write(*[json.dumps(json.loads(one) | {"id": "request"}).encode() + b"\n" for one in shared])
+    assert logs.count(edge("id = 'request'")) == 2
+
+
+def test_a_compressed_file_whose_end_does_not_come_is_a_gap(logs: LogRig) -> None:
+    logs.settings = {"files": ["logs/*"]}
+    packed = gzip.compress(b"".join(logs.line() for _ in range(500)))
+    path = logs.path.with_name("old.ndjson.gz")
+    path.write_bytes(packed[:-20])
+    long_ago = path.stat().st_mtime - 60
+    os.utime(path, (long_ago, long_ago))
+    assert logs.gap() == "unreadable"
+    path.write_bytes(packed)
+    assert logs.count() == 500
+
+
 # Lines that cannot be read
 
 
-def test_a_malformed_line_is_passed_over(logs: LogRig) -> None:
+def test_a_few_malformed_lines_hide_nothing_that_was_counted(logs: LogRig) -> None:
     logs.write(b"not json\n", logs.line(), b'{"source":"edge_logs"}\n', b"\n", logs.line())
     assert logs.count() == 2
+
+
+def test_a_zero_amid_malformed_lines_is_no_zero(logs: LogRig) -> None:
+    signature = edge("event_message = 'registrations.id'")
+    broken = logs.line(at=31, message="registrations.id")[:-20] + b"\n"
+    logs.write(logs.line(at=5), logs.line(at=30), broken, logs.line(at=32), logs.line(at=65))
+    [answer] = logs.ask(signature)
+    assert (answer.gap, answer.buckets) == ("", ())
+    assert answer.window == Window(START + timedelta(seconds=40), logs.window().end)
+    assert logs.count() == 4
+    until = Window(START, START + timedelta(seconds=40))
+    assert [one.gap for one in logs.ask(signature, logs.question(), window=until)] == ["malformed", ""]
+    [answer] = logs.ask(signature, window=Window(START, START + timedelta(seconds=30)))
+    assert (answer.gap, answer.window.end) == ("", START + timedelta(seconds=30))
+
+
+def test_one_malformed_line_in_a_busy_file_is_tolerated(logs: LogRig) -> None:
+    logs.write(*[logs.line(at=1 + number / 100) for number in range(200)], b"not json\n", logs.line(at=4))
+    [answer] = logs.ask(edge("event_message = 'registrations.id'"))
+    assert (answer.gap, answer.window) == ("", logs.window())
 
 
 def test_new_lines_that_are_all_malformed_are_a_gap_until_one_is_not(logs: LogRig) -> None:
@@ -204,8 +290,12 @@ def test_new_lines_that_are_all_malformed_are_a_gap_until_one_is_not(logs: LogRi
     logs.write(b"not json\n" * 5)
     assert logs.gap() == "malformed"
     assert logs.gap() == "malformed"
-    logs.happen(1)
-    assert logs.count() == 2
+    logs.write(logs.line(at=25))
+    [answer] = logs.ask(logs.question(), seconds=86_400)
+    assert (answer.gap, answer.window.start) == ("", START + timedelta(seconds=30))
+    logs.write(logs.line(at=35))
+    [answer] = logs.ask(logs.question(), seconds=86_400)
+    assert [bucket.count for bucket in answer.buckets] == [1]
 
 
 def test_a_broken_file_is_a_gap_for_the_streams_that_are_known_to_be_in_it(logs: LogRig) -> None:
@@ -287,7 +377,7 @@ def test_a_question_that_takes_too_much_is_a_gap(logs: LogRig, limits: dict[str,
 
 def test_a_question_that_the_engine_refuses_is_a_gap_for_itself_alone(logs: LogRig) -> None:
     logs.happen(3)
-    refused = structs.replace(edge("match(event_message, 'a{1001}')"), name="refused")
+    refused = structs.replace(edge("substring(event_message, 0, 5) = ''"), name="refused")
     one, other, last = logs.ask(logs.question("a"), refused, logs.question("b"))
     assert (refused.name, other.gap, other.buckets) == ("refused", "refused", ())
     assert [bucket.count for bucket in one.buckets] == [bucket.count for bucket in last.buckets] == [3]
@@ -300,6 +390,17 @@ def test_sql_that_is_not_allowed_does_not_get_through(logs: LogRig, where: str) 
         KIND.check(edge(where))
     assert logs.gap(edge(where)) == "bad_question"
     assert logs.count() == 1
+
+
+@pytest.mark.parametrize(
+    "stream", ["a' OR 1 = 1 --", "a\\", "a\\' OR 1 = 1 --", "a\nb", "edge_logs\n", "a\0b", "{x:String}"]
+)
+def test_a_stream_of_any_name_is_no_more_than_a_name(logs: LogRig, stream: str) -> None:
+    logs.happen(2)
+    hostile = Question(name="q", stream=stream, where="true", of="true", of_stream=f"{stream}'")
+    one, other = logs.ask(hostile, logs.question())
+    assert (one.gap, one.buckets) == ("", ())
+    assert sum(bucket.count for bucket in other.buckets) == 2
 
 
 # Personal data

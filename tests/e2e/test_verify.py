@@ -78,23 +78,30 @@ def test_a_harmful_release_is_undone_once_however_often_one_asks(stack: Stack) -
     assert [one["transition"] for one in stack.told()] == ["undone", "inconclusive"]
 
 
+def _recorded(stack: Stack, case: str) -> list[str]:
+    try:
+        return [to_json(event) for event in history.timeline(stack.data, case)]
+    except history.NoRecord:
+        return []
+
+
 def test_killed_at_any_moment_it_resumes_to_the_same_timeline_and_one_undo(stack: Stack) -> None:
     commit = stack.merge(1, BROKEN)
     case = f"mini@{commit}"
     recorded: list[str] = []
-    for patience in (2.5, 3.5, 4.0, 3.0):
+    for more in (2, 3, 5, 8):
         process = subprocess.Popen(
             [BAKEWATCH, "verify", "--config", stack.config, "--commit", commit],
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-        time.sleep(patience)
+        while process.poll() is None and len(_recorded(stack, case)) < len(recorded) + more:
+            time.sleep(0.1)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        if (stack.data / "bakewatch.sqlite").exists():
-            now = [to_json(event) for event in history.timeline(stack.data, case)]
-            assert now[: len(recorded)] == recorded
-            recorded = now
+        now = _recorded(stack, case)
+        assert now[: len(recorded)] == recorded
+        recorded = now
     _bakewatch(stack, "resume", expect=None)
     told = history.timeline(stack.data, case)
     lines = [to_json(event) for event in told]
@@ -271,3 +278,25 @@ def test_a_release_that_changes_its_own_journey_is_only_asked_about(stack: Stack
     assert process.returncode == 130
     assert "touches_plan" in line
     assert _reverts(stack) == 0
+
+
+def test_a_merge_during_a_bake_takes_over_and_inherits_what_was_never_judged(stack: Stack) -> None:
+    """The first release is harmless and the second brings the harm: both are suspects, so a person is asked."""
+    first = stack.merge(2, {"app.txt": "2\n"})
+    older = subprocess.Popen([BAKEWATCH, "verify", "--config", stack.config, "--commit", first], stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 40
+    while not (stack.data / "bakewatch.sqlite").exists() or not history.timeline(stack.data, f"mini@{first}")[4:]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    second = stack.merge(3, BROKEN)
+    newer = subprocess.Popen([BAKEWATCH, "verify", "--config", stack.config, "--commit", second])
+    while not any(one["transition"] == "asked" for one in stack.told()):
+        assert time.monotonic() < deadline + 40
+        time.sleep(0.2)
+    (told,) = [one for one in stack.told() if one["transition"] == "asked"]
+    assert "suspects" in str(told["reasons"])
+    _bakewatch(stack, "approve", second[:10])
+    assert (newer.wait(80), older.wait(10)) == (1, 3)
+    assert _reverts(stack) == 1
+    assert stack.git("show", "main:app.txt", cwd=stack.remote) == "1"
+    assert {one.ending for one in history.cases(stack.data)} == {"inconclusive", "undone"}

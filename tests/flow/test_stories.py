@@ -1,12 +1,14 @@
 """The story, told from its beginning to its end with a jumping clock and a scripted world."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from msgspec import structs
 
 from bakewatch.flow.case import TELLINGS
 from bakewatch.model.plan import Check, Mode, Rule, Trigger
+from bakewatch.model.release import MergeKind, Suspect
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
 from bakewatch.model.timeline import Confirmation, Fired, Looked
@@ -501,6 +503,94 @@ def test_stop_ends_the_wait_and_the_undo_too() -> None:
 
     told = Story(arrange=stop_the_undo).tell()
     assert (told.ending, told.reason, told.world.reverts) == (Ending.NOT_UNDONE, "stopped", 0)
+
+
+def test_a_release_that_inherits_others_only_asks_and_is_compared_with_the_time_before_them() -> None:
+    earlier = Suspect(
+        bake_id="team/live@e", commit="e" * 40, kind=MergeKind.MERGE, merged_at=START - timedelta(minutes=20)
+    )
+
+    def arrange(world: ScriptedWorld) -> None:
+        since = START - timedelta(minutes=20)
+        world.rates["errors"] = lambda moment, commit: (0.8 if moment > since else 0.1, 10.0)
+
+    release = structs.replace(MERGED, suspects=(earlier,))
+    told = Story(release=release, arrange=arrange).tell()
+    assert (told.ending, told.reason, told.world.reverts) == (Ending.NOT_UNDONE, "no_answer", 0)
+    (fired,) = [event for event in told.timeline if isinstance(event, Fired)]
+    assert [reason.code for reason in fired.leave.reasons] == ["suspects"]
+
+
+def test_a_deployment_that_brings_more_than_the_release_only_asks() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.branch.insert(0, NEXT)
+        world.deploy(NEXT, START - timedelta(hours=1))
+        world.serves.sort()
+
+    told = Story(arrange=arrange).tell()
+    assert told.ending is Ending.NOT_UNDONE
+    assert told.world.reverts == 0
+
+
+def test_a_journey_that_fails_alike_at_the_previous_deployment_acquits_the_release() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.keeps_earlier = "https://earlier.example"
+        world.broken_from = START + timedelta(minutes=12)
+        world.broken = {("registrant", PARENT)}
+
+    told = Story(deploy_after=timedelta(0), arrange=arrange).tell()
+    assert (told.ending, told.reason, told.world.reverts) == (Ending.INCONCLUSIVE, "journey_failed", 0)
+    assert not told.events("Fired")
+
+
+def test_a_journey_that_passes_at_the_previous_deployment_does_not() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.keeps_earlier = "https://earlier.example"
+        world.broken = {("registrant", RELEASE)}
+
+    assert Story(arrange=arrange).tell().ending is Ending.UNDONE
+
+
+def test_an_acquittal_never_stands_against_the_logs() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.keeps_earlier = "https://earlier.example"
+        world.broken = {("registrant", PARENT), ("registrant", RELEASE)}
+
+    told = Story(deploy_after=timedelta(0), arrange=arrange).tell()
+    assert told.world.reverts == 1
+
+
+@pytest.mark.parametrize("second", range(0, 60, 5))
+def test_the_harm_of_a_newer_deployment_is_not_held_against_the_older_release(second: int) -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        moment = START + timedelta(minutes=10, seconds=second)
+        world.branch.append(NEXT)
+        world.deploy(NEXT, moment)
+        world.rates["missing_column"] = lambda at, commit: (2.0 if commit == NEXT else 0.0, 10.0)
+        world.broken = {("registrant", NEXT)}
+
+    told = Story(arrange=arrange).tell()
+    assert (told.ending, told.reason) == (Ending.INCONCLUSIVE, "superseded")
+    assert not told.events("Fired", "Asked")
+
+
+def test_a_clock_that_is_set_back_does_not_stall_the_watch() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        back = [START + timedelta(minutes=12)]
+
+        def jump(moment: datetime) -> None:
+            if back and moment >= back[0]:
+                back.clear()
+                world.runtime.clock.moment -= timedelta(minutes=10)
+
+        world.runtime.on_wait = jump
+
+    told = Story(arrange=arrange).tell()
+    moments = [event.at for event in told.timeline if isinstance(event, Looked)]
+    assert max(later - earlier for earlier, later in pairwise(moments)) <= timedelta(seconds=31)
+    assert told.world.reverts == 0
 
 
 def test_every_ending_concludes_notifies_and_closes() -> None:

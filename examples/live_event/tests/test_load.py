@@ -125,7 +125,7 @@ def test_a_bad_answer_is_one_that_visitors_did_not_cause(tmp_path: Path, status:
 
 @pytest.mark.real
 def test_visitors_of_the_healthy_service_get_no_bad_answer_and_make_a_history(live: Live, tmp_path: Path) -> None:
-    asyncio.run(play(str(live.http.base_url), tmp_path, visitors=10, per_second=80, seconds=4, seed=1))
+    asyncio.run(play([str(live.http.base_url)], tmp_path, visitors=10, per_second=80, seconds=4, seed=1))
     told = json.loads((tmp_path / "load.json").read_text())
     assert (told["bad"], (tmp_path / "bad.ndjson").exists()) == (0, False)
     assert told["asked"] > 150

@@ -1,6 +1,5 @@
 """The history that a demonstration is given."""
 
-import math
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,16 +74,22 @@ def test_history_has_the_rate_of_reality(logs: Path) -> None:
     generate(logs, LENGTH)
     for stream, lines in _past(logs).items():
         mean = PER_SECOND[stream] * LENGTH.total_seconds()
-        assert abs(len(lines) - mean) < 4 * math.sqrt(mean)
+        assert abs(len(lines) - mean) < 0.05 * mean
 
 
-def test_seconds_of_history_differ_as_those_of_real_traffic_do(logs: Path) -> None:
-    generate(logs, LENGTH)
-    per_second = Counter(line["timestamp"][:19] for line in _past(logs)["edge_logs"])
-    seconds = LENGTH.total_seconds()
-    mean = sum(per_second.values()) / seconds
-    squares = sum(count**2 for count in per_second.values())
-    assert 0.75 < (squares / seconds - mean**2) / mean < 1.25  # Poisson: as much variance as mean
+def test_what_somebody_does_at_a_time_stays_together(tmp_path: Path) -> None:
+    writer = LogWriter(tmp_path)
+    for number in range(40):
+        for call in range(3):
+            at = START + timedelta(seconds=number, milliseconds=500 + call)
+            who = Caller(agent=f"visitor {number}")
+            writer.write(edge_line(at, Call("GET", f"/rest/v1/call{call}", "", 200, 1.0, who)))
+    writer.write(auth_line(START, Call("POST", "/auth/v1/token", "", 200, 1.0)))
+    writer.close()
+    generate(tmp_path, LENGTH)
+    lines = read(tmp_path / "past-edge_logs.ndjson")
+    deeds = Counter((line["timestamp"][:21], line["log_attributes"]["request.headers.user_agent"]) for line in lines)
+    assert sum(count == 3 for count in deeds.values()) > 0.95 * len(deeds)
 
 
 def test_history_has_the_mix_of_settled_visitors_and_no_watcher_in_it(logs: Path) -> None:

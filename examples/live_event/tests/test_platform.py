@@ -14,8 +14,8 @@ from live_event.team import Change, Edit, change
 pytestmark = pytest.mark.real
 
 SERVER = "src/live_event/server.py"
-BROKEN = Change("broken", 8, "Do not start", True, (Edit(SERVER, "hold_on()\n", "raise SystemExit('no')\n"),))
-MENDED = Change("mended", 9, "Start again", False, (Edit(SERVER, "raise SystemExit('no')\n", "hold_on()\n"),))
+BROKEN = Change("broken", 8, "Do not start", ("undone",), (Edit(SERVER, "hold_on()\n", "raise SystemExit('no')\n"),))
+MENDED = Change("mended", 9, "Start again", ("passed",), (Edit(SERVER, "raise SystemExit('no')\n", "hold_on()\n"),))
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,19 @@ def test_a_push_to_main_is_deployed_and_its_commit_served(stack: Stack) -> None:
     assert "Good to see you:" in _get(stack, "/").text
 
 
+def test_two_addresses_serve_the_same_deployment_and_know_which_they_are(stack: Stack) -> None:
+    where = Edit("src/live_event/app.py", '"status": "ok"', '"status": os.environ["LIVE_EVENT_ADDRESS"]')
+    commit = stack.team.merge(Change("where", 11, "Say where", ("passed",), (where,)))
+    stack.platform.wait_for(commit)
+    assert len(set(stack.platform.addresses)) == 2
+    told = [httpx.get(f"{one}/version", trust_env=False).json() for one in stack.platform.addresses]
+    assert {(one["commit"], one["deployment"]) for one in told} == {(commit, told[0]["deployment"])}
+    letters = [httpx.get(f"{one}/health", trust_env=False).json()["status"] for one in stack.platform.addresses]
+    assert letters == ["a", "b"]
+    back = Edit(where.file, where.replace, where.find)
+    stack.platform.wait_for(stack.team.merge(Change("back", 12, "Say less", ("passed",), (back,))))
+
+
 def test_a_push_to_another_branch_deploys_nothing(stack: Stack) -> None:
     before = _deployments(stack)
     subprocess.run(["git", "push", "-q", "origin", "HEAD:refs/heads/other"], cwd=stack.folder / "clone", check=True)
@@ -82,7 +95,8 @@ def test_a_commit_that_does_not_start_leaves_the_one_before_serving(stack: Stack
 
 
 def test_whoever_is_answered_while_a_commit_is_deployed_is_answered_well(stack: Stack) -> None:
-    told = Change("told", 10, "Say more", False, (Edit("src/live_event/app.py", '"status": "ok"', '"status": "fine"'),))
+    edit = Edit("src/live_event/app.py", '"status": "ok"', '"status": "fine"')
+    told = Change("told", 10, "Say more", ("passed",), (edit,))
     commit = stack.team.merge(told)
 
     def look() -> str | None:

@@ -1,4 +1,4 @@
-"""`approve` and `reject`: what a person says to a bake that asks."""
+"""`approve`, `reject` and `stop`: what a person says to a case."""
 
 import getpass
 from pathlib import Path
@@ -22,8 +22,12 @@ def _say(kind: str, config: Path, data: Path | None, case: str, why: str) -> Non
     answered = any(isinstance(event, Answered) for event in timeline)
     if not recorded.running or not asked or answered:
         raise ConfigError("nothing is being asked", where=recorded.id, right="see `bakewatch status`")
-    history.say(found, recorded.id, Message(kind=kind, by=clean(getpass.getuser()), why=clean(why)))
+    history.say(found, recorded.id, _message(kind, why))
     click.echo(f"{recorded.id}: {kind} sent")
+
+
+def _message(kind: str, why: str) -> Message:
+    return Message(kind=kind, by=clean(getpass.getuser()), why=clean(why))
 
 
 @click.command("approve", help="Allow the undo that a bake asks for.")
@@ -44,3 +48,20 @@ def approve_command(case: str, why: str, config: Path, data: Path | None) -> Non
 def reject_command(case: str, why: str, config: Path, data: Path | None) -> None:
     """Refuse it."""
     _say("reject", config, data, case, why)
+
+
+@click.command("stop", help="End a case before its time; it closes inconclusive, or not undone.")
+@click.argument("case")
+@click.option("--why", default="", help="The reason, for the report.")
+@config_option
+@data_option
+def stop_command(case: str, why: str, config: Path, data: Path | None) -> None:
+    """End it at its next look, whatever it is doing."""
+    from bakewatch.durable import history, start
+
+    found = find_data(data, config)
+    recorded = history.case(found, case)
+    if recorded.ending is not None:
+        raise ConfigError(f"it is over: {recorded.ending.value}", where=recorded.id, right="see `bakewatch status`")
+    heard = start.stop(found, recorded.id, _message("stop", why)) and recorded.running
+    click.echo(f"{recorded.id}: stop sent" + ("" if heard else "; nobody runs it: it rests until `bakewatch resume`"))

@@ -37,7 +37,7 @@ def list_command(config: Path, data: Path | None) -> None:
     from bakewatch.durable import history
 
     for one in history.cases(find_data(data, config)):
-        click.echo(f"{one.id}  {_state(one)}")
+        click.echo(f"{one.id}  {state_in_words(one)}")
 
 
 @click.command("status", help="Say how a case stands.")
@@ -50,7 +50,7 @@ def status_command(case: str, config: Path, data: Path | None) -> None:
 
     found = find_data(data, config)
     recorded = history.case(found, case)
-    click.echo(f"{recorded.id}  {_state(recorded)}")
+    click.echo(f"{recorded.id}  {state_in_words(recorded)}")
     timeline = history.timeline(found, recorded.id)
     last = max((index for index, event in enumerate(timeline) if isinstance(event, Weighed)), default=-1)
     show = Lines(lambda line: click.echo(line))
@@ -59,7 +59,10 @@ def status_command(case: str, config: Path, data: Path | None) -> None:
             show(recorded.id, event)
 
 
-def _state(one: "history.Recorded") -> str:
+def state_in_words(one: "history.Recorded") -> str:
+    """How a case stands, for a line."""
     if one.ending is not None:
         return one.ending.value
-    return "running (or to be resumed)" if one.running else "stopped on a bug"
+    if one.running:
+        return "running (or to be resumed)"
+    return "stopped on a bug; bakewatch resume tries again" if one.bug else "stopped; bakewatch resume ends it"

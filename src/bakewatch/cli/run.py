@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -10,6 +10,7 @@ from types import FrameType
 import click
 
 from bakewatch.cli.files import summary, write_reports
+from bakewatch.cli.main import BUG
 from bakewatch.cli.options import config_option, data_dir, data_option, find_data
 from bakewatch.model.timeline import Event
 
@@ -53,6 +54,13 @@ def _tell(data: Path, case_id: str) -> None:
         click.echo(f"report: {path}")
 
 
+def _complain(stopped: Mapping[str, str]) -> None:
+    """One line for each case that stopped before its end: on a bug of ours, unless a person stopped it."""
+    for case_id, bug in stopped.items():
+        why = f"a bug of ours: {bug}; " if bug else ""
+        click.echo(f"bakewatch: {why}{case_id} stopped, `bakewatch resume` tries again", err=True)
+
+
 @click.command("verify", help="Follow a merged change into production, and undo it if it hurts.")
 @config_option
 @click.option("--commit", default="", help="The merge commit. [default: the production branch's tip]")
@@ -66,15 +74,21 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
 
     settings, plan = load(config)
     data = data_dir(config, settings)
-    order = app.prepare(settings, plan, data, config, commit=commit, pr=pr, range_=range_)
 
     from bakewatch.durable import history, start
 
+    earlier = history.earlier(data)
+    order = app.prepare(settings, plan, data, config, commit=commit, pr=pr, range_=range_, earlier=earlier)
     order = history.numbered(order, again=again)
     signal.signal(signal.SIGTERM, _stop)
-    with _Watcher().showing() as watcher:
-        ending = start.verify(order, watcher)
+    try:
+        with _Watcher().showing() as watcher:
+            ending = start.verify(order, watcher)
+    except start.Stopped as stopped:
+        _complain(stopped.cases)
+        sys.exit(BUG)
     _tell(data, order.id)
+    _complain({one.id: one.bug for one in history.cases(data) if one.bug})
     sys.exit(ending.exit_code)
 
 
@@ -87,8 +101,14 @@ def resume_command(config: Path, data: Path | None) -> None:
 
     found = find_data(data, config)
     signal.signal(signal.SIGTERM, _stop)
-    with _Watcher().showing() as watcher:
-        endings = start.resume(found, watcher)
+    try:
+        with _Watcher().showing() as watcher:
+            endings = start.resume(found, watcher)
+    except start.Stopped as stopped:
+        for case_id in stopped.endings:
+            _tell(found, case_id)
+        _complain(stopped.cases)
+        sys.exit(BUG)
     if not endings:
         click.echo("nothing to resume")
         return

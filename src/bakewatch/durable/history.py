@@ -5,17 +5,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from dbos import DBOSClient, error
+from dbos import DBOSClient, WorkflowStatus, error
 from msgspec import Struct, structs
+from sqlalchemy.exc import DatabaseError
 
 from bakewatch import app
 from bakewatch.durable.runtime import STREAM, TOPIC
 from bakewatch.errors import ConfigError
-from bakewatch.model.timeline import Timeline, from_json
+from bakewatch.model.timeline import Closed, Timeline, from_json
 from bakewatch.model.verdict import Ending
 from bakewatch.ports import Message
 
 UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
+_STOPPED = "stopped"
+"""The attribute of a case that was set aside: on which bug. Empty: by a person."""
+
+
+class NoRecord(ConfigError):
+    """Nothing has been recorded in a data directory, or not yet."""
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
@@ -26,8 +33,10 @@ class Recorded(Struct, frozen=True, kw_only=True):
     running: bool
     """Neither ended nor broken: a process runs it, or will when it is resumed."""
     ending: Ending | None
-    broken: bool
-    """It stopped on a bug of ours."""
+    stopped: bool
+    """Set aside: nobody runs it, and only `resume` takes it up again."""
+    bug: str = ""
+    """What stopped it, and where; empty when a person did."""
 
 
 def database_url(data: Path) -> str:
@@ -37,35 +46,63 @@ def database_url(data: Path) -> str:
 
 @contextmanager
 def client(data: Path) -> Iterator[DBOSClient]:
-    """A reader of the record; `ConfigError` when there is none."""
+    """A reader of the record; `NoRecord` when there is none, `ConfigError` when it cannot be read."""
     if not (data / "bakewatch.sqlite").exists():
-        raise ConfigError("nothing has been recorded here yet", where=str(data), right="run `bakewatch verify` first")
-    opened = DBOSClient(system_database_url=database_url(data))
+        raise _nothing(data)
+    with readable(data):
+        opened = DBOSClient(system_database_url=database_url(data))
+        try:
+            yield opened
+        finally:
+            opened.destroy()
+
+
+@contextmanager
+def readable(data: Path) -> Iterator[None]:
+    """Says what is wrong with a file that holds no record."""
     try:
-        yield opened
-    finally:
-        opened.destroy()
+        yield
+    except DatabaseError as error:
+        said = str(error.orig)
+        if "no such" in said:  # a table or a column: empty, or another process is just making them
+            raise _nothing(data) from None
+        if any(words in said for words in _UNUSABLE):
+            where = str(data / "bakewatch.sqlite")
+            raise ConfigError(f"cannot be used: {said}", where=where, right="a record of bakewatch") from None
+        raise
+
+
+_UNUSABLE = ("not a database", "malformed", "unable to open", "readonly", "disk is full", "disk I/O")
+
+
+def _nothing(data: Path) -> NoRecord:
+    return NoRecord("nothing has been recorded here yet", where=str(data), right="run `bakewatch verify` first")
 
 
 def cases(data: Path) -> list[Recorded]:
     """All cases, oldest first."""
     with client(data) as opened:
-        found = []
-        for status in opened.list_workflows(sort_desc=False):
-            if not status.input:
-                continue
-            order = msgspec.json.decode(status.input["args"][0], type=app.Order)
-            done = status.status == "SUCCESS"
-            found.append(
-                Recorded(
-                    id=status.workflow_id,
-                    order=order,
-                    running=status.status in UNFINISHED,
-                    ending=Ending(str(status.output)) if done else None,
-                    broken=not done and status.status not in UNFINISHED,
-                )
-            )
-        return found
+        return [_recorded(status) for status in opened.list_workflows(sort_desc=False) if status.input]
+
+
+def one_of(opened: DBOSClient, case_id: str) -> Recorded:
+    """How the case with exactly this identity stands."""
+    (status,) = opened.list_workflows(workflow_ids=[case_id])
+    return _recorded(status)
+
+
+def _recorded(status: WorkflowStatus) -> Recorded:
+    assert status.input
+    done, running = status.status == "SUCCESS", status.status in UNFINISHED
+    stopped = not done and not running
+    return Recorded(
+        id=status.workflow_id,
+        order=msgspec.json.decode(status.input["args"][0], type=app.Order),
+        running=running,
+        ending=Ending(str(status.output)) if done else None,
+        stopped=stopped,
+        bug=str((status.attributes or {}).get(_STOPPED, "unknown")) if stopped else "",
+    )
 
 
 def case(data: Path, asked: str) -> Recorded:
@@ -84,13 +121,35 @@ def case(data: Path, asked: str) -> Recorded:
 
 def numbered(order: app.Order, *, again: bool) -> app.Order:
     """*order* as the attempt it is: the newest one of its release, or with *again* the next."""
-    data = Path(order.data)
-    if not (data / "bakewatch.sqlite").exists():
+    try:
+        known = cases(Path(order.data))
+    except NoRecord:
         return order
-    attempts = [one.order.attempt for one in cases(data) if one.order.release.bake_id == order.release.bake_id]
+    attempts = [one.order.attempt for one in known if one.order.release.bake_id == order.release.bake_id]
     if not attempts:
         return order
     return structs.replace(order, attempt=max(attempts) + again)
+
+
+def earlier(data: Path) -> tuple[app.Earlier, ...]:
+    """Every release that has been watched, by its newest attempt."""
+    try:
+        newest = {one.order.release.bake_id: one for one in cases(data)}
+    except NoRecord:
+        return ()
+    return tuple(
+        app.Earlier(
+            release=one.order.release,
+            passed=one.ending is Ending.PASSED,
+            unfinished=one.ending is None or _reason(data, one) == "superseded",
+        )
+        for one in newest.values()
+    )
+
+
+def _reason(data: Path, one: Recorded) -> str:
+    closed = timeline(data, one.id)[-1:]
+    return closed[0].reason if closed and isinstance(closed[0], Closed) else ""
 
 
 def timeline(data: Path, case_id: str) -> Timeline:
@@ -113,3 +172,10 @@ def say(data: Path, case_id: str, message: Message) -> None:
     """Send *message* to a running case."""
     with client(data) as opened:
         opened.send(case_id, msgspec.json.encode(message).decode(), TOPIC)
+
+
+def set_aside(data: Path, case_id: str, bug: str = "") -> None:
+    """Let a case rest: starting the engine leaves it alone, everything recorded of it is kept."""
+    with client(data) as opened:
+        opened.update_workflow_attributes(case_id, {_STOPPED: bug})
+        opened.cancel_workflow(case_id)

@@ -5,6 +5,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from bakewatch.errors import ConfigError
+
+_KEPT: list[IO[str]] = []
+"""What this process owns until it has gone: a handle that nobody holds is closed, and its lock with it."""
+
 
 class Ownership:
     """An exclusive lock on a data directory. The kernel releases it when the process dies."""
@@ -14,9 +19,13 @@ class Ownership:
         self._file: IO[str] | None = None
 
     def take(self) -> bool:
-        """Try to own the directory; False when another process does."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = self._path.open("a")
+        """Try to own the directory; False when another process does. `ConfigError` when nothing can be kept there."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = self._path.open("a")
+        except OSError as error:
+            what = f"cannot be written to: {error.strerror}"
+            raise ConfigError(what, where=str(self._path.parent), right="a folder with room in it") from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -29,6 +38,12 @@ class Ownership:
         """Give it up."""
         if self._file is not None:
             self._file.close()
+            self._file = None
+
+    def keep(self) -> None:
+        """Own it until this process has gone, whatever is still at work in it by then."""
+        if self._file is not None:
+            _KEPT.append(self._file)
             self._file = None
 
     def __enter__(self) -> "Ownership":

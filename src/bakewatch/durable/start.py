@@ -1,106 +1,221 @@
 """Start a case, resume the unfinished ones, or attach to what another process runs."""
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS
 
 from bakewatch import app
 from bakewatch.durable import history, workflow
 from bakewatch.durable.lock import Ownership
-from bakewatch.durable.runtime import STREAM
-from bakewatch.model.timeline import Closed, Event, event_of
+from bakewatch.durable.runtime import GATE
+from bakewatch.durable.signals import Interrupts
+from bakewatch.errors import ConfigError
+from bakewatch.model.timeline import Event, event_of
 from bakewatch.model.verdict import Ending
+from bakewatch.ports import Message
 
 QUEUE = "bakes"
 VERSION = "flow-1"
 """Recovery takes up only cases of the same version: it changes only when the order of steps does."""
 
+PATIENCE = 25.0
+"""Seconds that a process which is told to stop waits for what it is just doing."""
+
 Watcher = Callable[[str, Event], None]
 """Told of every event: (case id, event)."""
 
 
+class Stopped(Exception):
+    """Cases that stopped before their ends: *cases* says on what, *endings* how the others ended."""
+
+    def __init__(self, cases: dict[str, str], endings: dict[str, Ending]) -> None:
+        self.cases, self.endings = cases, endings
+        super().__init__(", ".join(cases))
+
+
 def verify(order: app.Order, watcher: Watcher) -> Ending:
-    """Run *order* to its end, or attach to it when it is running or over; at most one process does the work."""
-    data = Path(order.data)
-    text = msgspec.json.encode(order).decode()
-    offset = 0
-    while True:
-        with Ownership(data) as ownership:
-            if ownership.take():
-                with _engine(data):
-                    with SetWorkflowID(order.id):
-                        DBOS.start_workflow(workflow.run, text)
-                    return _own(data, order.id, watcher, offset)
-        with history.client(data) as opened:
-            opened.enqueue({"workflow_name": workflow.NAME, "queue_name": QUEUE, "workflow_id": order.id}, text)
-        ending, offset = _attach(data, order.id, watcher, offset)
-        if ending is not None:
-            return ending
+    """Run *order* to its end, or attach to it when it is running or over; at most one process does the work.
+
+    `Stopped` when it stops before. `ConfigError` when it cannot be run here, or another unfinished case cannot go on:
+    nothing is started then.
+    """
+    return _see_through(Path(order.data), [order.id], watcher, order)[order.id]
 
 
 def resume(data: Path, watcher: Watcher) -> dict[str, Ending]:
-    """Take up every unfinished case of a data directory, and see them to their ends."""
-    unfinished = [one.id for one in history.cases(data) if one.running]
+    """Take up every case that is not over, and see them all to their ends; errors as for `verify`.
+
+    One that was set aside and cannot be run here keeps resting, unless it is the only one.
+    """
+    cases = [one for one in history.cases(data) if one.ending is None]
+    ids = [one.id for one in cases if one.running or _able(one)]
+    for one in cases if not ids else ():
+        _require(one)
+    return _see_through(data, ids, watcher)
+
+
+def stop(data: Path, case_id: str, message: Message) -> bool:
+    """Tell a case to end. Does a process hear it now? Else the case rests, and hears it when it is resumed."""
+    history.say(data, case_id, message)
     with Ownership(data) as ownership:
-        if not ownership.take():
-            endings = {}
-            for case_id in unfinished:
-                ending, _ = _attach(data, case_id, watcher, 0, forever=True)
-                assert ending is not None
-                endings[case_id] = ending
-            return endings
-        with _engine(data):
-            return {case_id: _own(data, case_id, watcher, 0) for case_id in unfinished}
+        if ownership.take():
+            history.set_aside(data, case_id)
+            return False
+    return True
+
+
+def _see_through(data: Path, ids: list[str], watcher: Watcher, order: app.Order | None = None) -> dict[str, Ending]:
+    """Follow the cases *ids* to their ends. Whoever gets hold of the directory does the work; the others look on."""
+    following = _Following(data, ids, watcher)
+    while following.left:
+        with Ownership(data) as ownership:
+            if ownership.take():
+                _check(data, ids, order)
+                with Interrupts() as interrupts, _engine(data, ownership):
+                    _hand_over(data, ids, order)
+                    following.follow(lambda case_id: case_id in workflow.LEFT, interrupts.check)
+                    _wait_for_others(data, interrupts.check)
+                break
+        try:
+            _hand_over(data, following.left, order)
+        except history.NoRecord:  # its owner is about to make it
+            time.sleep(0.2)
+        else:
+            following.follow(lambda _: _is_free(data))
+    return following.endings()
+
+
+class _Following:
+    """Cases on their way to their ends, and what the watcher has been told of them."""
+
+    def __init__(self, data: Path, ids: list[str], watcher: Watcher) -> None:
+        self._data, self._watcher = data, watcher
+        self._told = dict.fromkeys(ids, 0)
+        self._found: dict[str, history.Recorded] = {}
+
+    @property
+    def left(self) -> list[str]:
+        """Those that neither ended nor stopped."""
+        return [case_id for case_id in self._told if case_id not in self._found]
+
+    def follow(self, gone: Callable[[str], bool], check: Callable[[], None] = lambda: None) -> None:
+        """Tell what happens until all have ended or stopped, or nobody goes on with them.
+
+        *check* is called now and then, and may raise.
+        """
+        with history.client(self._data) as opened:
+            for case_id in self.left:
+                while True:
+                    # How it stands is asked before its events are read, so that the last of them are among these.
+                    one = history.one_of(opened, case_id)
+                    for line in history.lines(opened, case_id, self._told[case_id], patience=1.0):
+                        check()
+                        self._told[case_id] += 1
+                        self._watcher(case_id, event_of(line))
+                    if not one.running:
+                        self._found[case_id] = one
+                        break
+                    check()
+                    if gone(case_id):
+                        break
+
+    def endings(self) -> dict[str, Ending]:
+        """How all of them ended; `Stopped` when some did not."""
+        endings = {case_id: one.ending for case_id, one in self._found.items() if one.ending is not None}
+        stopped = {
+            case_id: workflow.LEFT.get(case_id) or self._found[case_id].bug
+            for case_id in self._told
+            if case_id not in endings
+        }
+        if stopped:
+            raise Stopped(stopped, endings)
+        return endings
+
+
+def _check(data: Path, ids: list[str], order: app.Order | None) -> None:
+    """What starting the engine takes up must be able to go on here: `ConfigError` before anything is started."""
+    try:
+        known = {one.id: one for one in history.cases(data)}
+    except history.NoRecord:
+        known = {}
+    for one in known.values():
+        if one.running or (one.stopped and one.id in ids):
+            _require(one)
+    if order is not None and order.id not in known:
+        app.world(order)
+
+
+def _require(one: history.Recorded) -> None:
+    try:
+        app.world(one.order)
+    except ConfigError as error:
+        missing = re.search(r"environment variable (\w+)", error.what)
+        right = f"export {missing[1]}=…" if missing else error.right or "put that right"
+        what = f"{one.id} is unfinished and cannot go on: {error.what}"
+        raise ConfigError(what, right=f"{right}, or end it with `bakewatch stop {one.id}`") from None
+
+
+def _able(one: history.Recorded) -> bool:
+    try:
+        app.world(one.order)
+    except ConfigError:
+        return False
+    return True
+
+
+def _hand_over(data: Path, ids: list[str], order: app.Order | None) -> None:
+    """Give cases to the process that owns the directory, this one or another: a new one, and those set aside."""
+    with history.client(data) as opened:
+        if order is not None:
+            text = msgspec.json.encode(order).decode()
+            opened.enqueue({"workflow_name": workflow.NAME, "queue_name": QUEUE, "workflow_id": order.id}, text)
+        for case_id in ids:
+            if history.one_of(opened, case_id).stopped:
+                opened.resume_workflow(case_id)
 
 
 @contextmanager
-def _engine(data: Path) -> Iterator[None]:
-    """DBOS on this data directory. Launching it takes up what an earlier process left unfinished."""
-    DBOS(
-        config={
-            "name": "bakewatch",
-            "system_database_url": history.database_url(data),
-            "application_version": VERSION,
-            "notification_listener_polling_interval_sec": 0.1,
-            "log_level": "CRITICAL",
-        }
-    )
-    DBOS.launch()
-    DBOS.register_queue(QUEUE, polling_interval_sec=0.5)
+def _engine(data: Path, ownership: Ownership) -> Iterator[None]:
+    """DBOS on this data directory. Launching it takes up what an earlier process left unfinished.
+
+    When it is left in disorder (interrupted, or by a bug) nothing new begins, what is just being done may end, and the
+    directory stays owned until this process has gone: nobody else begins anew what may still be under way here.
+    """
+    workflow.LEFT.clear()
+    GATE.open()
+    orderly = False
     try:
+        with history.readable(data):
+            DBOS(
+                config={
+                    "name": "bakewatch",
+                    "system_database_url": history.database_url(data),
+                    "application_version": VERSION,
+                    "notification_listener_polling_interval_sec": 0.1,
+                    "log_level": "CRITICAL",
+                }
+            )
+            DBOS.launch()
+            DBOS.register_queue(QUEUE, polling_interval_sec=0.5)
         yield
+        orderly = True
     finally:
+        if not orderly:
+            ownership.keep()
+        GATE.close(PATIENCE)
         DBOS.destroy()
 
 
-def _own(data: Path, case_id: str, watcher: Watcher, offset: int) -> Ending:
-    """Follow a case that this process runs; before leaving, see what others enqueued meanwhile to its end."""
-    for line in DBOS.read_stream(case_id, STREAM, offset=offset):
-        watcher(case_id, event_of(line))
-    ending = Ending(DBOS.retrieve_workflow(case_id).get_result())
-    for one in history.cases(data):
-        if one.running:
-            DBOS.retrieve_workflow(one.id).get_result()
-    return ending
-
-
-def _attach(
-    data: Path, case_id: str, watcher: Watcher, offset: int, *, forever: bool = False
-) -> tuple[Ending | None, int]:
-    """Follow a case that another process runs; without an ending when that process has gone."""
-    with history.client(data) as opened:
-        while True:
-            for line in history.lines(opened, case_id, offset, patience=1.0):
-                offset += 1
-                event = event_of(line)
-                watcher(case_id, event)
-                if isinstance(event, Closed):
-                    return event.ending, offset
-            if not forever and _is_free(data):
-                return None, offset
+def _wait_for_others(data: Path, check: Callable[[], None]) -> None:
+    """See what else runs in this process to its end before leaving: others may have enqueued it meanwhile."""
+    while any(one.running and one.id not in workflow.LEFT for one in history.cases(data)):
+        check()
+        time.sleep(0.5)
 
 
 def _is_free(data: Path) -> bool:

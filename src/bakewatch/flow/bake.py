@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from bakewatch.errors import PortError
 from bakewatch.flow.before import open_watch, remember
 from bakewatch.flow.case import TELLINGS, Case
-from bakewatch.flow.look import look, second_query
+from bakewatch.flow.doubt import Doubt, Examined, ask_again, cross_examine
+from bakewatch.flow.look import look
 from bakewatch.judge import rules, triggers, verdict
+from bakewatch.judge.triggers import FiredTrigger
 from bakewatch.model.bake import Watch
-from bakewatch.model.observation import Observation
 from bakewatch.model.plan import Journey
 from bakewatch.model.release import Relation
 from bakewatch.model.timeline import (
@@ -23,17 +23,11 @@ from bakewatch.model.timeline import (
     Fired,
     Interrupted,
     Looked,
+    Prewalked,
     Weighed,
 )
 from bakewatch.model.verdict import Evidence, Outcome, Permission, Reason, Verdict
 from bakewatch.ports import Message
-
-
-class Doubt(Struct, frozen=True):
-    """What is asked again before anything is done."""
-
-    second: tuple[Observation, ...]
-    tip_is_release: bool
 
 
 @dataclass(frozen=True)
@@ -64,6 +58,7 @@ class _Bake:
         self.tellings_left = TELLINGS
         self.hurried = False
         self.holding = False
+        self.cross_examined: set[str] = set()
         self.fired: Fired | None = None
         self.next_walk = watch.started
         self.elsewhere = 0
@@ -73,10 +68,11 @@ class _Bake:
         due = self.watch.started
         while True:
             at = self.look(due)
-            ended = self.gone() or self.act(at) or self.over(at)
+            ended = self.gone()
+            if ended is None and not self.elsewhere:
+                ended = self.act(at) or self.over(at)
             if ended is None:
-                every = self.case.plan.span(self.case.plan.bake.look_every)
-                due = at if self.hurried and self.next_walk <= at else max(due + every, at)
+                due = at if self.hurried and self.next_walk <= at else self.case.next_look(due, at)
                 ended = self.heard(self.case.run.wait_until(due))
             if ended is not None:
                 self.case.note(Concluded(at=self.case.run.now(), verdict=ended.verdict))
@@ -118,17 +114,25 @@ class _Bake:
         return self._ended(Verdict(outcome=Outcome.INCONCLUSIVE, reasons=(Reason(code=code),)), code)
 
     def act(self, now: datetime) -> Baked | None:
-        """What fired triggers allow: undo at once, ask (and go on watching), or only say so."""
-        runs = self.watch.latest_runs()
-        fired = triggers.fired(self.watch, self.evidence, runs)
+        """What fired triggers allow: undo at once, ask (and go on watching), or only say so.
+
+        Nothing, when production has gone on meanwhile: the next looks will tell.
+        """
+        fired = self.examined(triggers.fired(self.watch, self.evidence, self.watch.latest_runs()))
         self.holding = bool(fired)
         if not fired:
             return None
         culprits = tuple(sorted({culprit for one in fired for culprit in one.culprits}))
-        names = [name for kind, _, name in (one.partition(":") for one in culprits) if kind == "check"]
-        doubt = self.case.run.step("doubt", Doubt, lambda: self._doubt(names))
+        doubt = self.case.run.step("doubt", Doubt, lambda: ask_again(self.case, self.watch, culprits))
+        if doubt.elsewhere:
+            return None
         leave = triggers.leave(
-            self.watch, fired, self.evidence, runs, doubt.second, tip_is_release=doubt.tip_is_release
+            self.watch,
+            fired,
+            self.evidence,
+            self.watch.latest_runs(),
+            doubt.second,
+            tip_is_release=doubt.tip_is_release,
         )
         event = Fired(
             at=now,
@@ -145,6 +149,24 @@ class _Bake:
             return None
         code = "" if leave.permission is Permission.AUTO else "mode_off"
         return self._failed(undo=leave.permission is Permission.AUTO, reason=code)
+
+    def examined(self, fired: tuple[FiredTrigger, ...]) -> tuple[FiredTrigger, ...]:
+        """What still holds when journeys that fail are walked through the previous deployment too, each once."""
+        named = {
+            name
+            for one in fired
+            for kind, _, name in (item.partition(":") for item in one.culprits)
+            if kind == "journey"
+        }
+        new = sorted(named - self.cross_examined)
+        if not new:
+            return fired
+        self.cross_examined.update(new)
+        done = self.case.run.step("examine", Examined, lambda: cross_examine(self.case, new))
+        for run in done.runs:
+            self.case.note(Prewalked(at=run.at, run=run))
+        self.watch = structs.replace(self.watch, before=(*self.watch.before, *done.runs))
+        return triggers.fired(self.watch, self.evidence, self.watch.latest_runs())
 
     def over(self, now: datetime) -> Baked | None:
         """The planned time has passed, lengthened by blindness at most once at a time.
@@ -202,13 +224,6 @@ class _Bake:
             return ()
         self.next_walk = due + self.case.plan.span(self.case.plan.bake.journeys_every)
         return self.case.plan.journeys
-
-    def _doubt(self, names: list[str]) -> Doubt:
-        try:
-            same_tip = self.case.world.repository.tip() == self.case.release.commit
-        except PortError:
-            same_tip = False
-        return Doubt(second=second_query(self.case.world, self.watch, names), tip_is_release=same_tip)
 
     def _failed(self, *, undo: bool, reason: str, approved: bool = False) -> Baked:
         assert self.fired is not None

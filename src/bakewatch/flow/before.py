@@ -6,20 +6,13 @@ from msgspec import Struct, structs
 
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import Chore
-from bakewatch.flow.look import history, walk
+from bakewatch.flow.look import History, history, walk
 from bakewatch.flow.production import Seen, see
 from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun
-from bakewatch.model.observation import Observation
 from bakewatch.model.plan import Journey
 from bakewatch.model.release import Relation
-from bakewatch.model.timeline import Baselined, Confirmed, Prewalked
-
-
-class History(Struct, frozen=True):
-    """What the time before the deploy was like."""
-
-    observations: tuple[Observation, ...]
+from bakewatch.model.timeline import Baselined, Confirmed, Prewalked, Sighted
 
 
 class Prewalk(Struct, frozen=True):
@@ -34,14 +27,16 @@ def before_live(case: Case) -> list[Chore]:
     def read(seen: Seen) -> None:
         remember(case, open_watch(case, None))
 
-    return [read, *(_prewalk(case, journey) for journey in case.plan.journeys)]
+    # What production serves before a release with suspects is one of them: its failures acquit nobody.
+    journeys = () if case.release.suspects else case.plan.journeys
+    return [read, *(_prewalk(case, journey) for journey in journeys)]
 
 
 def remember(case: Case, watch: Watch) -> Watch:
     """Read the history before `watch.past_until` and note it."""
-    read = case.run.step("history", History, lambda: History(observations=history(case.world, watch)))
-    case.note(Baselined(at=case.run.now(), observations=read.observations))
-    return structs.replace(watch, baseline=read.observations)
+    read = case.run.step("history", History, lambda: history(case.world, watch))
+    case.note(Baselined(at=case.run.now(), observations=read.observations, levels=read.levels))
+    return structs.replace(watch, baseline=read.observations, levels=read.levels)
 
 
 def open_watch(case: Case, live: Confirmed | None) -> Watch:
@@ -59,12 +54,22 @@ def open_watch(case: Case, live: Confirmed | None) -> Watch:
         started=at,
         ends=at + case.plan.span(case.plan.bake.duration),
         past_until=_past_until(case, since, live is None or live.already),
+        jumped=_jumped(case),
         before=tuple(event.run for event in case.timeline if isinstance(event, Prewalked)),
     )
 
 
 def _past_until(case: Case, since: datetime, unsure: bool) -> datetime:
-    return min(since, case.release.merged_at) if unsure else since
+    """Before the release can have been live, and before the oldest one that it inherits can."""
+    merges = [one.merged_at for one in case.release.suspects] + ([case.release.merged_at] if unsure else [])
+    return min([since, *merges])
+
+
+def _jumped(case: Case) -> bool:
+    """Was the last thing that production was seen to serve before the release something else than its parent?"""
+    seen = [one for event in case.timeline if isinstance(event, Sighted) for one in event.sightings]
+    before = [one.commit for one in seen if one.relation is Relation.OLDER and one.commit]
+    return bool(before) and not case.release.parent.startswith(before[-1])
 
 
 def _prewalk(case: Case, journey: Journey) -> Chore:

@@ -1,16 +1,32 @@
 """One case: a release, its plan, the world around it and the record of what happened."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
 
 from msgspec import Struct
 
 from bakewatch.errors import PortError
+from bakewatch.model.bake import latest_runs
 from bakewatch.model.notice import Notice
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
-from bakewatch.model.timeline import Asked, Closed, Concluded, Event, Fired, Notified, Opened, RolledBack
+from bakewatch.model.timeline import (
+    Asked,
+    Closed,
+    Concluded,
+    Event,
+    Fired,
+    Looked,
+    Notified,
+    Opened,
+    RolledBack,
+    Weighed,
+)
 from bakewatch.model.verdict import Ending
 from bakewatch.ports import Runtime, World
+
+E = TypeVar("E", bound=Event)
 
 TELLINGS = 5
 """So often people are told when it cannot be delivered."""
@@ -45,6 +61,14 @@ class Case:
     def tag(self) -> str:
         """What marks our own traffic and data."""
         return f"bw-{self.release.commit[:12]}-{self.attempt}"
+
+    def next_look(self, due: datetime, now: datetime) -> datetime:
+        """When to look again after the look that was *due*: on the beat, or at once when it is late.
+
+        Never later than one beat from *now*: a clock that was set back must not stall the watch.
+        """
+        every = self.plan.span(self.plan.bake.look_every)
+        return min(max(due + every, now), now + every)
 
     def note(self, event: Event) -> None:
         """Append *event* to the record."""
@@ -93,21 +117,29 @@ class Case:
         return Delivered()
 
     def _notice(self, transition: str) -> Notice:
-        fired = [event for event in self.timeline if isinstance(event, Fired)]
-        asked = [event for event in self.timeline if isinstance(event, Asked)]
-        verdicts = [event.verdict for event in self.timeline if isinstance(event, Concluded)]
-        reverts = [event.rollback.commit for event in self.timeline if isinstance(event, RolledBack)]
+        fired, asked = self._last(Fired), self._last(Asked)
+        concluded, undone = self._last(Concluded), self._last(RolledBack)
+        questions = sum(isinstance(event, Asked) for event in self.timeline)
+        key = f"{transition}-{questions}" if transition == "asked" and questions > 1 else transition
+        culprits = fired.culprits if fired else ()
+        weighed = self._last(Weighed)
+        runs = latest_runs(event for event in self.timeline if isinstance(event, Looked))
         return Notice(
-            key=f"{self.id}#{transition}",
+            key=f"{self.id}#{key}",
             transition=transition,
             bake_id=self.id,
             service=self.plan.service.name,
             commit=self.release.commit,
             at=self.run.now(),
             pulls=self.release.pulls,
-            triggers=fired[-1].triggers if fired else (),
-            reasons=(fired[-1].leave.reasons if fired else ()) + (verdicts[-1].reasons if verdicts else ()),
-            revert=reverts[-1] if reverts else "",
+            triggers=fired.triggers if fired else (),
+            reasons=(fired.leave.reasons if fired else ()) + (concluded.verdict.reasons if concluded else ()),
+            evidence=tuple(one for one in (weighed.evidence if weighed else ()) if f"check:{one.check}" in culprits),
+            walks=tuple(run for name, run in runs.items() if f"journey:{name}" in culprits),
+            revert=undone.rollback.commit if undone else "",
             approve=f"bakewatch approve {self.id}" if transition == "asked" else "",
-            until=asked[-1].until if asked and transition == "asked" else None,
+            until=asked.until if asked and transition == "asked" else None,
         )
+
+    def _last(self, kind: type[E]) -> E | None:
+        return next((event for event in reversed(self.timeline) if isinstance(event, kind)), None)

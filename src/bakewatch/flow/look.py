@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from bakewatch.errors import PortError
 from bakewatch.flow.production import see
@@ -45,13 +45,33 @@ def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awai
     )
 
 
-def history(world: World, watch: Watch) -> tuple[Observation, ...]:
+class History(Struct, frozen=True):
+    """What the time before the deploy was like."""
+
+    observations: tuple[Observation, ...]
+    levels: dict[str, float]
+
+
+def history(world: World, watch: Watch) -> History:
     """Read what the four hours before `watch.past_until` were like. To be called inside a step."""
     length = watch.plan.span("4h")
     width = length / COARSE_BUCKETS
-    start = _floor(watch.past_until - length, width)
-    window = Window(start, watch.past_until)
-    return _ask_all(world, watch, {source: window for source in world.sources}, width)
+    window = Window(_floor(watch.past_until - length, width), watch.past_until)
+    levels: dict[str, float] = {}
+    for source, questions in _by_source(watch.plan, watch.plan.questions()).items():
+        levels |= _levels(world, source, [one for one in questions if one.value], window)
+    watch = structs.replace(watch, levels=levels)
+    return History(_ask_all(world, watch, dict.fromkeys(world.sources, window), width), levels)
+
+
+def _levels(world: World, source: str, questions: Sequence[Question], window: Window) -> dict[str, float]:
+    """The levels that are known; one that is not makes its question a gap."""
+    if not questions:
+        return {}
+    try:
+        return world.sources[source].levels(questions, window)
+    except PortError:
+        return {}
 
 
 def second_query(world: World, watch: Watch, names: Sequence[str]) -> tuple[Observation, ...]:
@@ -59,7 +79,7 @@ def second_query(world: World, watch: Watch, names: Sequence[str]) -> tuple[Obse
     start = watch.live_since
     width = timedelta(days=1)
     window = Window(start, world.clock())
-    asked = [watch.plan.question(watch.plan.check(name)) for name in names]
+    asked = [watch.question(watch.plan.check(name)) for name in names]
     return _ask_all(world, watch, {source: window for source in world.sources}, width, asked)
 
 
@@ -100,34 +120,45 @@ def _ask_all(
     width: timedelta,
     asked: Sequence[Question] | None = None,
 ) -> tuple[Observation, ...]:
-    by_source: dict[str, list[Question]] = defaultdict(list)
-    for question in watch.plan.questions() if asked is None else asked:
-        by_source[watch.plan.source_of(question)].append(question)
     answers: list[Observation] = []
-    for source, questions in by_source.items():
+    for source, questions in _by_source(watch.plan, watch.questions() if asked is None else asked).items():
         answers += _ask(world, source, questions, windows[source], width)
     return tuple(answers)
+
+
+def _by_source(plan: Plan, questions: Sequence[Question]) -> dict[str, list[Question]]:
+    by_source: dict[str, list[Question]] = defaultdict(list)
+    for question in questions:
+        by_source[plan.source_of(question)].append(question)
+    return by_source
 
 
 def _ask(
     world: World, source: str, questions: Sequence[Question], window: Window, width: timedelta
 ) -> list[Observation]:
+    """What cannot be asked, because its level is not known, is a gap like what was not answered."""
+    known = [one for one in questions if not one.value or one.above is not None]
+    gaps = [_gap(one, window, width, "no_level") for one in questions if one not in known]
     try:
-        return world.sources[source].observe(questions, window, width)
+        return world.sources[source].observe(known, window, width) + gaps
     except PortError as error:
-        return [
-            Observation(question=question.name, window=window, width=width.total_seconds(), gap=error.code)
-            for question in questions
-        ]
+        return [_gap(one, window, width, error.code) for one in known] + gaps
 
 
-def walk(world: World, plan: Plan, journey: Journey, tag: str) -> JourneyRun:
-    """Walk *journey*; one that fails is walked again at once, and only the second walk counts. Inside a step."""
-    persona = plan.personas[journey.persona]
-    first = world.journeys.walk(journey, persona, world.addresses[0], tag)
+def _gap(question: Question, window: Window, width: timedelta, code: str) -> Observation:
+    return Observation(question=question.name, window=window, width=width.total_seconds(), gap=code)
+
+
+def walk(world: World, plan: Plan, journey: Journey, tag: str, address: str = "") -> JourneyRun:
+    """Walk *journey* at *address* (by default the first of production). Inside a step.
+
+    One that fails is walked again at once, and only the second walk counts.
+    """
+    persona, address = plan.personas[journey.persona], address or world.addresses[0]
+    first = world.journeys.walk(journey, persona, address, tag)
     if first.walked is not Walked.FAILED:
         return first
-    again = world.journeys.walk(journey, persona, world.addresses[0], tag)
+    again = world.journeys.walk(journey, persona, address, tag)
     return structs.replace(again, repeated=True)
 
 

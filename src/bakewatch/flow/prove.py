@@ -34,7 +34,7 @@ def prove(case: Case, baked: Baked, live: Confirmed, revert: str) -> Proved:
     while not last:
         last = due >= over
         watch, now = _look_again(case, watch, revert, walk=last or not watch.looks)
-        due = min(max(due + plan.span(plan.bake.look_every), now), max(over, now))
+        due = min(case.next_look(due, now), max(over, now))
         message = None if last else run.wait_until(due)
         last = last or (message is not None and message.kind == "stop")
     evidence = rules.weigh(watch, now)

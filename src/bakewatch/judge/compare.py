@@ -108,22 +108,22 @@ def _compare(sight: Sight, check: Check, falling: bool, view: View) -> _Comparis
     The transition and the warm-up lie between them and belong to neither.
     """
     measure = Measure(sight.plan, check)
-    past, present = history(sight, check), _judged(sight, check, falling, view)
+    past, present = history(sight, check), judged(sight, check, view, falling=falling)
     edge = past[-1].end if past else 0
     at = [(cell.bucket.at - edge) / sight.minute for cell in past]
-    at += [(cell.bucket.at - _judged_from(sight)) / sight.minute for cell in present]
+    at += [(cell.bucket.at - judged_from(sight)) / sight.minute for cell in present]
     cells = past + present
     counts = np.array([cell.bucket.count for cell in cells], dtype=np.float64)
     exposures = np.array([measure.exposure(cell) for cell in cells], dtype=np.float64)
     length = float(sight.planned)
     parts = mixture.split(np.array(at, dtype=np.float64), counts, exposures, length=length)
     weight = mixture.weigh(parts, length=length, falling=falling)
-    return _Comparison(check, measure, falling, _threshold(sight.plan), past, present, parts, weight)
+    return _Comparison(check, measure, falling, threshold_of(sight.plan), past, present, parts, weight)
 
 
-def _judged(sight: Sight, check: Check, falling: bool, view: View) -> Series:
+def judged(sight: Sight, check: Check, view: View, *, falling: bool) -> Series:
     """The cells that may be compared: after the warm-up, complete, and in minutes that count."""
-    first, last = _judged_from(sight), sight.now - view.settle
+    first, last = judged_from(sight), sight.now - view.settle
     minutes = _usable(sight, check, falling, view)
 
     def counts(cell: Cell) -> bool:
@@ -132,7 +132,7 @@ def _judged(sight: Sight, check: Check, falling: bool, view: View) -> Series:
     return tuple(filter(counts, sight.series.get(check.name, ())))
 
 
-def _judged_from(sight: Sight) -> int:
+def judged_from(sight: Sight) -> int:
     """Where the comparison begins, in milliseconds."""
     return sight.started + sight.span(sight.plan.bake.warm_up)
 
@@ -144,7 +144,7 @@ def _usable(sight: Sight, check: Check, falling: bool, view: View) -> Minutes:
     return view.covered.intersection(*(sight.complete[other] for other in streams_of(check)[1:]))
 
 
-def _threshold(plan: Plan) -> float:
+def threshold_of(plan: Plan) -> float:
     """ln(k/alpha): the chance of a false alarm is shared among the k comparative checks."""
     comparative = sum(check.rule is not Rule.ZERO for check in plan.checks)
     return math.log(comparative / plan.bake.false_alarm_rate)
@@ -165,7 +165,7 @@ def _could_see(compared: _Comparison) -> float | None:
     check = compared.check
     events = power.mean_that_reaches(max(FEWEST_EVENTS, expected + check.minimum_extra))
     found = max(least, events / exposure, check.minimum_ratio * expected / exposure) * compared.measure.unit
-    return None if check.rule is Rule.PROPORTION and check.of and found > 1 else found
+    return None if compared.measure.share and check.rule is not Rule.VOLUME and found > 1 else found
 
 
 def _least_loss(compared: _Comparison, expected: float, least: float | None) -> float | None:
@@ -187,11 +187,16 @@ def _ratio(
     return ratio, low, high if math.isfinite(high) else None
 
 
+def about_no_baseline(check: Check) -> Reason:
+    """There is nothing to compare *check* with."""
+    return Reason(code="no_baseline", about=f"check:{check.name}")
+
+
 def _reasons(compared: _Comparison, sharp: bool) -> tuple[Reason, ...]:
     """Why it did not fire or could not have; and, when it fired late, since when."""
     about = f"check:{compared.check.name}"
     if compared.base_exposure <= 0:
-        return (Reason(code="no_baseline", about=about),)
+        return (about_no_baseline(compared.check),)
     reasons: list[Reason] = []
     if compared.heavy and not compared.large:
         reasons.append(Reason(code="below_minimum_effect", about=about))

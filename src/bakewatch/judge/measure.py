@@ -27,7 +27,7 @@ class Measure:
     @property
     def share(self) -> bool:
         """The count is a share of what `of` counts; otherwise it is a rate in time."""
-        return bool(self.check.of) and not self.measured
+        return (bool(self.check.of) or self.check.rule is Rule.SLOWER) and not self.measured
 
     @property
     def unit(self) -> float:
@@ -35,7 +35,9 @@ class Measure:
         return 1.0 if self.share else self.plan.minute.total_seconds()
 
     def exposure(self, cell: Cell) -> float:
-        """What *cell* was exposed to: matches of `of`, else seconds."""
+        """What *cell* was exposed to: matches of `of`, or actions, else seconds."""
+        if self.check.rule is Rule.AMPLIFICATION:
+            return float(sum(cell.bucket.spread))
         if self.measured:
             return cell.bucket.of / 1000
         return float(cell.bucket.of) if self.share else cell.seconds

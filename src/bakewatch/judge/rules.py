@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from bakewatch.judge.amplification import amplified
 from bakewatch.judge.compare import fallen, risen
 from bakewatch.judge.measure import Measure, history
 from bakewatch.judge.series import tally
@@ -64,4 +65,6 @@ _RULES: dict[Rule, Callable[[Sight, Check], Evidence]] = {
     Rule.PROPORTION: risen,
     Rule.VOLUME: risen,
     Rule.FLOOR: fallen,
+    Rule.SLOWER: risen,
+    Rule.AMPLIFICATION: amplified,
 }

@@ -92,13 +92,18 @@ def _holds(trigger: Trigger, down: set[str]) -> bool:
 
 
 def _codes_of_release(watch: Watch, tip_is_release: bool) -> list[str]:
-    """What stands against acting at once, whatever the evidence. A stretch of several pull requests is more than one
-    decision."""
+    """What stands against acting at once, whatever the evidence.
+
+    A stretch of several releases is more than one decision, whether git says so, the releases that this one inherits,
+    or what production served before.
+    """
     release = watch.release
     against = {
         "mode_ask": watch.plan.undo.mode is Mode.ASK,
         "touches_plan": release.touches_plan,
         "is_revert": bool(release.reverts),
+        "suspects": bool(release.suspects),
+        "jumped": watch.jumped,
         "range": release.kind is MergeKind.REBASE and len(release.pulls) != 1,
         "touches_migrations": release.touches_migrations,
         "not_tip": not tip_is_release,

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field, structs
 
 from bakewatch.model.journey import JourneyRun, Walked
-from bakewatch.model.observation import Observation
-from bakewatch.model.plan import Plan
+from bakewatch.model.observation import Observation, Question
+from bakewatch.model.plan import Check, Plan
 from bakewatch.model.release import Release
 from bakewatch.model.timeline import Looked
 
@@ -27,24 +27,46 @@ class Watch(Struct, frozen=True, kw_only=True):
     """The history ends here: before the release, or one that it inherits, can have been live."""
     baseline: tuple[Observation, ...] = ()
     """History before the deploy, in coarse buckets."""
+    jumped: bool = False
+    """Production came from another commit than the release's parent: more than the release was deployed with it."""
+    levels: dict[str, float] = field(default_factory=dict)
+    """What 95 % of the values stayed below before the deploy, by question."""
     before: tuple[JourneyRun, ...] = ()
     """Journeys walked while production did not serve the release yet."""
     looks: tuple[Looked, ...] = ()
 
+    def questions(self) -> tuple[Question, ...]:
+        """What the sources are asked at every look."""
+        return tuple(self._levelled(one) for one in self.plan.questions())
+
+    def question(self, check: Check) -> Question:
+        """What a source needs to know of *check*."""
+        return self._levelled(self.plan.question(check))
+
+    def _levelled(self, question: Question) -> Question:
+        return structs.replace(question, above=self.levels.get(question.name))
+
     def failed_before(self, run: JourneyRun) -> bool:
-        """Did *run*'s journey fail at the same step before the release was live? Then the release is not to blame."""
-        return any(
-            one.journey == run.journey and one.walked is Walked.FAILED and one.failed_step == run.failed_step
-            for one in self.before
-        )
+        """Did *run*'s journey fail at the same step, in the same way, without the release? Then it is not to blame."""
+        return any(one.walked is Walked.FAILED and _alike(one, run) for one in self.before)
+
+    def latest_runs(self) -> dict[str, JourneyRun]:
+        """The walk of each journey that counts now."""
+        return latest_runs(self.looks)
 
     def runs(self, journey: str) -> list[JourneyRun]:
         """All walks of *journey*, in order."""
         return [run for look in self.looks for run in look.journeys if run.journey == journey]
 
-    def latest_runs(self) -> dict[str, JourneyRun]:
-        """The walk of each journey that counts now."""
-        return latest_runs(self.looks)
+
+def _alike(one: JourneyRun, other: JourneyRun) -> bool:
+    """The same journey, the same step, the same answer."""
+    return _end(one) == _end(other)
+
+
+def _end(run: JourneyRun) -> tuple[str, str, int, str]:
+    last = run.steps[-1] if run.steps else None
+    return run.journey, run.failed_step, last.status if last else 0, last.code if last else ""
 
 
 def latest_runs(looks: Iterable[Looked]) -> dict[str, JourneyRun]:

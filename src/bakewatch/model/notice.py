@@ -4,7 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from bakewatch.model.verdict import Reason
+from bakewatch.model.journey import JourneyRun
+from bakewatch.model.verdict import Evidence, Reason
 
 
 class Notice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -12,7 +13,8 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     key: str
     transition: str
-    """`asked`, or the ending: `passed`, `undone`, `inconclusive`, `never_deployed`, `not_undone`, `not_cured`."""
+    """`asked`, or the ending: `passed`, `undone`, `inconclusive`, `never_deployed`, `not_undone`, `not_cured`.
+    `stopped` is no ending: a bug of ours stopped the case, and `bakewatch resume` tries again."""
     bake_id: str
     service: str
     commit: str
@@ -20,6 +22,10 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pulls: tuple[int, ...] = ()
     triggers: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    """What the checks that carried the triggers weigh."""
+    walks: tuple[JourneyRun, ...] = ()
+    """The last walks of the journeys that carried them."""
     revert: str = ""
     approve: str = ""
     """The command that approves, when a person is asked."""

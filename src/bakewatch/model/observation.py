@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+MOST_EVENTS = 10
+"""More events of one action are counted as so many."""
+
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
     """A half-open span of *event* time, `[start, end)`, UTC."""
@@ -28,11 +31,22 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     own: str = ""
     of_own: str = ""
     actor: str = ""
+    of_actor: str = ""
     healthy: str = ""
+    value: str = ""
+    """A number of each event; only events whose number is above the level `above` count."""
+    above: float | None = None
+    """None: the level is not known."""
+    distinct: bool = False
+    """An actor counts once within each `grain`."""
+    spread: bool = False
+    """How many events each actor had within each `grain` is asked too."""
+    grain: float = 10.0
+    """Seconds."""
 
 
 class Bucket(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Counts over one bucket of event time; a row `[at, count, of, own, actors]`."""
+    """Counts over one bucket of event time; a row `[at, count, of, own, actors, spread]`."""
 
     at: int
     """Start, milliseconds since 1970 UTC."""
@@ -44,6 +58,8 @@ class Bucket(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Matching events of our own traffic."""
     actors: int = 0
     """Distinct signed-in actors of matching events whose other calls in the same bucket succeed."""
+    spread: tuple[int, ...] = ()
+    """How many times an actor had 1, 2, … `MOST_EVENTS` or more matching events within one grain."""
 
 
 class Observation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

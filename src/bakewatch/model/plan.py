@@ -9,10 +9,11 @@ from msgspec import Meta, Struct, field
 from bakewatch.model.observation import Question
 from bakewatch.model.text import Words
 
-Duration = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(s|m|h|d)$", examples=["30m", "10s"])]
+Duration = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(s|m|h|d)(?!\s)$", examples=["30m", "10s"])]
 """A number and its unit: `s`, `m`, `h` or `d`."""
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}(?!\s)$")]
+"""The end of the pattern refuses a newline, before which `$` would match too."""
 
 _UNIT = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -37,6 +38,8 @@ class Rule(StrEnum):
     PROPORTION = "proportion"
     VOLUME = "volume"
     FLOOR = "floor"
+    SLOWER = "slower"
+    AMPLIFICATION = "amplification"
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -127,6 +130,10 @@ class Check(_Table, frozen=True, kw_only=True):
     of: str = ""
     """What it is a share of; without it, of time."""
     of_stream: str = ""
+    value: str = ""
+    """For `slower`: how long a request took, a number."""
+    distinct: bool = False
+    """Count each signed-in actor once per bucket: somebody who tries again and again is one who is hurt."""
     required: bool | None = None
     """Must it have seen enough for a pass? Default: yes, when a trigger names it."""
     sees: float | None = None
@@ -204,7 +211,7 @@ class Plan(_Table, frozen=True, kw_only=True):
     confirm: Confirm = Confirm()
     bake: Bake = Bake()
     undo: Undo = Undo()
-    streams: dict[str, Stream] = field(default_factory=dict)
+    streams: dict[Name, Stream] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     personas: dict[str, Persona] = field(default_factory=dict)
@@ -251,17 +258,22 @@ class Plan(_Table, frozen=True, kw_only=True):
 
     def question(self, check: Check) -> Question:
         """What a source needs to know of *check*."""
-        stream = self.streams[check.stream]
+        stream, other = self.streams[check.stream], check.of_stream or check.stream
         return Question(
             name=check.name,
             stream=check.stream,
             where=check.where,
-            of=check.of,
-            of_stream=check.of_stream or check.stream,
+            of=check.where if check.rule is Rule.SLOWER else check.of,
+            of_stream=other,
             own=stream.own,
-            of_own=self.streams[check.of_stream or check.stream].own,
+            of_own=self.streams[other].own,
             actor=stream.actor,
+            of_actor=self.streams[other].actor,
             healthy=stream.healthy,
+            value=check.value,
+            distinct=check.distinct,
+            spread=check.rule is Rule.AMPLIFICATION,
+            grain=self.span(self.bake.bucket).total_seconds(),
         )
 
 

@@ -16,6 +16,15 @@ class MergeKind(StrEnum):
     REBASE = "rebase"
 
 
+class Suspect(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An earlier release whose bake never came to a verdict, because a newer one went live over it."""
+
+    bake_id: str
+    commit: str
+    kind: MergeKind
+    merged_at: datetime
+
+
 class Release(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One merged change meant for production. Its `bake_id` is the identity of everything about it."""
 
@@ -25,7 +34,8 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     commit: str
     """The merge commit (for a squash: the one commit; for a rebase: the last one), 40 hex digits."""
     parent: str
-    """The commit that production served before: the first parent (for a rebase: of the first commit)."""
+    """The commit that production served before: the first parent (for a rebase: of the first commit; with suspects: of
+    the oldest one)."""
     merged_at: datetime
     kind: MergeKind
     pulls: tuple[int, ...] = ()
@@ -35,6 +45,8 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     touches_plan: bool = False
     """Its diff changes the plan or the journeys."""
     touches_migrations: bool = False
+    suspects: tuple[Suspect, ...] = ()
+    """Releases that this one inherits, oldest first: what is harmful may be theirs, and they are undone with it."""
 
     @property
     def bake_id(self) -> str:

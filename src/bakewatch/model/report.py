@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from bakewatch.model.chart import Chart
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.plan import Mode, Rule
 from bakewatch.model.release import Deployment, Release, Sighting
@@ -94,6 +95,8 @@ class CheckReport(_Part, frozen=True, kw_only=True):
     second: Second | None = None
     amplification: str = ""
     """The name of the check whose growth is told as traffic amplification."""
+    chart: Chart | None = None
+    """None when nothing was answered."""
 
 
 class JourneyReport(_Part, frozen=True, kw_only=True):

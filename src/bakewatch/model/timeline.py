@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.observation import CanarySent, Observation
@@ -76,10 +76,13 @@ class Baselined(_Event, frozen=True, kw_only=True, tag="baselined"):
     """History before the deploy was read."""
 
     observations: tuple[Observation, ...]
+    levels: dict[str, float] = field(default_factory=dict)
+    """What 95 % of the values of a question stayed below."""
 
 
 class Prewalked(_Event, frozen=True, kw_only=True, tag="prewalked"):
-    """A journey was walked while production did not serve the release yet."""
+    """A journey was walked through what production served before the release: while that was still live, or later at an
+    address of its own."""
 
     run: JourneyRun
 

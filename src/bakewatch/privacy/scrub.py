@@ -2,25 +2,27 @@
 
 Masked, each by a word in brackets: values in single quotes, the values of PostgreSQL's DETAIL, values that a telling
 key names (`password=`, `"email":`, `이름:`), query strings, e-mail, phone, resident and card numbers, dates, tokens,
-UUIDs, IP and hardware addresses, and numbers of five digits or more. Kept: words, short numbers, and identifiers in
-double quotes (constraint, table and column names). The name of a person in running text cannot be told from a word.
+UUIDs, IP and hardware addresses, numbers of five digits or more, and what stands in double quotes without being a
+name. Kept: words, short numbers, SQLSTATEs after a word that says so, and identifiers in double quotes (constraint,
+table and column names). The name of a person in running text cannot be told from a word.
 
 How it goes about it:
-1. Make the text inert: no control or format characters, no terminal escapes, no broken Unicode; full-width letters and
-   typographic quotes become plain ones, so that no mask can be dodged with them.
-2. Mask what the surroundings give away: DETAIL, keys, query strings, quotes.
-3. Put identifiers in double quotes aside.
-4. Mask what gives itself away by its shape (`shapes.py`).
-5. Put the identifiers back.
+1. Make the text inert, so that nothing can hide in it (`inert.py`).
+2. Mask what the surroundings give away: DETAIL, keys (`keys.py`), query strings, quotes. What is still encoded because
+   it separates values is decoded now, and looked at again.
+3. Put codes and identifiers in double quotes aside; mask what else stands in double quotes (`quotes.py`).
+4. Mask what gives itself away by its shape (`shapes.py`), in one line.
+5. Put codes and identifiers back.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
 
 from bakewatch.model.text import CleanText
-from bakewatch.privacy.shapes import mask_shapes, mask_tokens
+from bakewatch.privacy.inert import decode, inert
+from bakewatch.privacy.keys import mask_keyed, mask_options
+from bakewatch.privacy.quotes import Aside
+from bakewatch.privacy.shapes import mask_shapes
 
 LIMIT = 1000
 """Characters that are kept by default."""
@@ -31,54 +33,18 @@ READ = 20_000
 _DROPPED = 300
 """Characters at the end of a text that was not read to its end: something may have been cut in two there."""
 _CUT = "…"
-_ASIDE = "\ue000"
-"""Stands for an identifier that is put aside; inert text does not contain it."""
 
-_ESCAPE = re.compile(
-    r"\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)?"  # operating system commands
-    r"|\x1b[PX^_][^\x1b]*+(?:\x1b\\)?"  # device control strings
-    r"|(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]?"  # cursor and colour
-    r"|\x1b[ -/]*+[0-~]?"
-)
-_PLAIN = {
-    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
-    **dict.fromkeys("‘’‚‛′", "'"),
-    **dict.fromkeys("“”„‟″", '"'),
-    **dict.fromkeys("‐‑‒–—―−﹣", "-"),
-    **{"﹫": "@", "。": ".", "\n": "\n", _ASIDE: " "},
-}
-_INVISIBLE = {"Cf": "", "Cc": " ", "Cs": "\ufffd", "Zs": " ", "Zl": " ", "Zp": " "}
-"""Format, control, half a surrogate pair, spaces and separators: what becomes of a category of characters."""
-
+_ROW = "row contains ("
 _DETAIL = re.compile(r"\((?:(?<=\)=\()|(?<=\) = \()|(?<=row contains \())")
 _DETAIL_END = re.compile(r"\)(?= (?:already exists|is not present|is still referenced|conflicts with|is duplicated))")
-
-_KEY = re.compile(r"""([A-Za-z가-힣](?<![\w.-].)[\w.-]*+)(\\?["'])?(\s{0,4}[:=]>?\s{0,4})""")
-_TELLING_WORDS = """
-    password passwd pwd passphrase passcode secret credential credentials authorization cookie sessionid apikey
-    privatekey accesskey otp csrf email mail phone phonenumber phoneno mobile telephone fax ssn rrn jumin passport
-    birthday birthdate dateofbirth dob address street zipcode postcode cardnumber cardno cvc cvv iban accountnumber
-    accountno firstname lastname fullname nickname displayname realname givenname familyname surname username
-    비밀번호 암호 이메일 메일 전화 번호 휴대폰 핸드폰 연락처 이름 성명 성함 닉네임 주소 월일 생일 계좌 카드 여권
-"""
-_TELLING = tuple(_TELLING_WORDS.split())
-_TELLING_ASSIGNED = ("token", "signature", "sig", "name", "user")
-_WHOLE_LINE = ("cookie", "authorization")
-_GIVEN = r"""\\"[^"]*+"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\[[^\]\n]*+\]?"""
-_ASSIGNED = re.compile(rf"""{_GIVEN}|[^\s,;|&)}}\]"']++""")
-_SPOKEN = re.compile(rf"""{_GIVEN}|[^,;|&)}}\n"']++""")
-_LINE = re.compile(rf"{_GIVEN}|[^\n]++")
-_ERROR = re.compile(r"""\\?["'][A-Za-z]{1,60}(?:Error|Exception)""")
-
 _USERINFO = re.compile(r"(?<=://)[^\s/@\"'<>]++@")
 _QUERY = re.compile(r"\?(?=[^\s?\"'<>|=]{1,200}=)[^\s\"'<>|]++")
 _SINGLE = re.compile(r"(?:(?<![A-Za-z0-9])|(?<![A-Za-z0-9])[EeNnBbXxUu]&?)'(?:[^'\\]|\\.?|'(?=[A-Za-z0-9']))*+'?", re.S)
-_DOUBLE = re.compile(r'((?<=[A-Za-z0-9가-힣]):\s{0,4})?"([^"]*+)"')
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*+(?:[.-][A-Za-z0-9_$]++)*+")
-_FOREIGN_LETTER = re.compile(r"[^\W\d_\x00-\x7f]")
-_MOST_DIGITS = 8
-"""An identifier may contain a day (`events_20260207`), not a phone number."""
 _SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_.:~-]{0,47}")
+_YEAR = re.compile(r"_(?:19|20)\d\d(?![A-Za-z0-9])")
+_NUMBERED = re.compile(r"[A-Za-z]{2,}\d{1,3}[A-Za-z]{2,}")
+"""A word with a number in it, such as `sha256sum`; digits at the end of one may tell persons apart."""
+
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://[^/?#\s]*+")
 
 
@@ -92,7 +58,7 @@ def clean_path(path: str | bytes, limit: int = LIMIT) -> CleanText:
 
     A whole URL keeps its scheme and host.
     """
-    text = _inert(path)
+    text = inert(_read(path))
     found = _ORIGIN.match(text)
     origin = found[0] if found else ""
     rest = re.split(r"[?#;]|%3[BbFf]|%23", text[len(origin) :], maxsplit=1)[0]
@@ -100,46 +66,29 @@ def clean_path(path: str | bytes, limit: int = LIMIT) -> CleanText:
     return CleanText(_cut(mask(origin) + "/".join(segments), limit))
 
 
-@lru_cache(maxsize=4096)
-def telling(key: str, *, assigned: bool = True) -> bool:
-    """Does the name *key* say that its value is personal or secret?
-
-    *assigned*: it stands in `key=value` or in a structure, not in a sentence (`Invalid token: …`).
-    """
-    letters = re.sub(r"[\W\d_]", "", key.lower())
-    if letters.endswith(_TELLING):
-        return True
-    return assigned and (letters in _TELLING_ASSIGNED or letters.endswith("token"))
-
-
 def mask(raw: str | bytes, further: Callable[[str], str] = lambda text: text) -> str:
-    """*raw* masked, in one line, uncut; *further* masks more while the identifiers are put aside."""
-    text = _surroundings(_inert(raw))
-    kept: list[str] = []
-    if '"' in text:
-        text = _DOUBLE.sub(lambda match: _double(match, kept), text)
-    text = further(mask_shapes(text))
-    aside = iter(kept)
-    text = re.sub(_ASIDE, lambda match: next(aside), text) if kept else text
+    """*raw* masked, in one line, uncut; *further* masks more while names and codes are put aside."""
+    text = _surroundings(inert(_read(raw)))
+    loose = decode(text, separators=True)
+    text = " ".join((text if loose == text else _surroundings(loose)).split())
+    aside = Aside()
+    text = aside.restore(further(mask_shapes(aside.take(text))))
     text = " ".join(text.split())
     return text if len(raw) <= READ else text[: max(0, len(text) - _DROPPED)]
 
 
-def _inert(raw: str | bytes) -> str:
-    text = raw[:READ].decode("utf-8", "replace") if isinstance(raw, bytes) else raw[:READ]
-    if text.isascii() and text.isprintable():
-        return text.replace("%40", "@")
-    text = _ESCAPE.sub("", text)
-    table = {ord(char): _PLAIN.get(char, _INVISIBLE.get(unicodedata.category(char))) for char in set(text)}
-    return text.translate({code: char for code, char in table.items() if char is not None}).replace("%40", "@")
+def _read(raw: str | bytes) -> str:
+    return raw[:READ].decode("utf-8", "replace") if isinstance(raw, bytes) else raw[:READ]
 
 
 def _surroundings(text: str) -> str:
     """Mask the values that their surroundings give away."""
     if "(" in text:
         text = _details(text)
+    if "-" in text:
+        text = mask_options(text)
     if ":" in text or "=" in text:
-        text = _USERINFO.sub("[value]@", _keyed(text))
+        text = _USERINFO.sub("[value]@", mask_keyed(text))
     if "?" in text:
         text = _QUERY.sub("?[query]", text)
     return _SINGLE.sub("'[value]'", text) if "'" in text else text
@@ -149,7 +98,7 @@ def _details(text: str) -> str:
     """Mask `Key (x)=(y) already exists` and `Failing row contains (…)`; without a known end, up to the last `)`."""
     done, position = "", 0
     while start := _DETAIL.search(text, position):
-        end = _DETAIL_END.search(text, start.end())
+        end = None if text.endswith(_ROW, 0, start.end()) else _DETAIL_END.search(text, start.end())
         stop = end.start() if end else text.rfind(")", start.end())
         done += f"{text[position : start.end()]}[value]"
         position = stop if stop >= 0 else len(text)
@@ -158,53 +107,12 @@ def _details(text: str) -> str:
     return done + text[position:]
 
 
-def _keyed(text: str) -> str:
-    """Mask the values of telling keys."""
-    done, position = [], 0
-    while key := _KEY.search(text, position):
-        value = _value(text, key)
-        done.append(text[position : key.end()])
-        position = key.end()
-        if value:
-            quote = re.match(r"""\\?["']|""", value[0])
-            mark = quote[0] if quote else ""
-            done.append(f"{mark}[value]{mark}")
-            position = value.end()
-    return "".join(done) + text[position:]
-
-
-def _value(text: str, key: re.Match[str]) -> re.Match[str] | None:
-    """What stands after *key*, when the key is telling."""
-    assigned = bool(key[2]) or "=" in key[3]
-    if not telling(key[1], assigned=assigned) or (assigned and _ERROR.match(text, key.end())):
-        return None
-    if not key[2] and key[1].lower().endswith(_WHOLE_LINE):
-        return _LINE.match(text, key.end())
-    return (_ASSIGNED if assigned else _SPOKEN).match(text, key.end())
-
-
-def _double(match: re.Match[str], kept: list[str]) -> str:
-    """What stands in double quotes: identifiers are put aside; values after `word: ` and foreign letters go."""
-    before, inner = match[1] or "", match[2]
-    if before or _FOREIGN_LETTER.search(inner):
-        return f'{before}"[value]"'
-    if _is_identifier(inner):
-        kept.append(inner)
-        return f'"{_ASIDE}"'
-    return match[0]
-
-
-def _is_identifier(text: str) -> bool:
-    """Could *text* be the name of a table, a column or a constraint, and nothing else?"""
-    short = len(text) <= 63 and sum(map(str.isdigit, text)) <= _MOST_DIGITS
-    return short and bool(_IDENTIFIER.fullmatch(text)) and mask_tokens(text) == text
-
-
 def _is_word(segment: str) -> bool:
     """Is *segment* a word of the application, not something about one person?"""
     if segment in ("", "[id]", ".", ".."):
         return True
-    digits = sum(map(str.isdigit, segment))
+    plain = _YEAR.sub("", segment, count=1)
+    digits = 0 if _NUMBERED.fullmatch(plain) else sum(map(str.isdigit, plain))
     return digits <= 2 and bool(_SEGMENT.fullmatch(segment)) and mask(segment) == segment
 
 

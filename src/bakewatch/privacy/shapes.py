@@ -8,7 +8,7 @@ import re
 from ipaddress import ip_address
 
 _DIGIT = re.compile(r"\d")
-_LOCAL = r"[^\s@\"'<>()\[\]{},;:/?&=|\\\ue000]"
+_LOCAL = r"[^\s@\"'<>()\[\]{},;:/?&=|\\\ue000-\uf8ff]"
 _EMAIL = re.compile(
     rf'(?:"[^"@\s]{{1,64}}(?: [^"@\s]{{1,64}}){{0,3}}"|{_LOCAL}(?<!{_LOCAL}.){_LOCAL}*+)'
     rf"@(?:\[[^\]\s]{{1,64}}\]|{_LOCAL}++)"
@@ -50,12 +50,29 @@ _PREFIXED = re.compile(
 _UUID = re.compile(r"[0-9A-Fa-f](?<![0-9A-Fa-f]{2})[0-9A-Fa-f]{7}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 _RUN = re.compile(r"[A-Za-z0-9_\-+/=~](?<![A-Za-z0-9_\-+/=~].)[A-Za-z0-9_\-+/=~]{15,}+")
 _MAC = re.compile(r"[0-9A-Fa-f](?<![0-9A-Fa-f:].)[0-9A-Fa-f](?:[:-][0-9A-Fa-f]{2}){5}(?![0-9A-Fa-f:])")
-_IPV6 = re.compile(r"[0-9A-Fa-f:](?<![A-Za-z0-9_:.].)[0-9A-Fa-f:.]++(?![A-Za-z0-9_])")
+_COLONS = re.compile(r"(?<![A-Za-z0-9_.:])[A-Za-z0-9_.]*+:[A-Za-z0-9_.]*+:[A-Za-z0-9_.:]*+")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]+\Z")
 _IPV4 = re.compile(r"\d(?<![\d.].)\d{0,2}(?:\.\d{1,3}){3}(?!\.?\d)")
 _DATE = re.compile(
-    r"\d(?<!\d.)(?:\d{3}[-./]\d{1,2}[-./]\d{1,2}|\d?[-./]\d{1,2}[-./]\d{4}|\d{3}년 ?\d{1,2}월 ?\d{1,2}일)(?!\d)"
+    r"\d(?<!\d.)(?:\d{3}[-./]\d{1,2}[-./]\d{1,2}|\d?[-./]\d{1,2}[-./]\d{4}|\d{3}년 ?\d{1,2}월 ?\d{1,2}일)"
+    r"(?![-./]?\d)"
 )
-_NUMBERS = re.compile(r"(?:\d(?<!\d\d)|[+(](?= ?\(?\d))(?:[ ().\-_·]{0,2}\d|,\d){4,}+")
+_DOTS = r"().\-_·・･‧⋅∙•ㅡー"
+_NUMBERS = re.compile(rf"(?:\d(?<!\d\d)|[+(](?= ?\(?\d))(?:[ {_DOTS}]{{0,2}}\d|,\d){{4,}}+")
+_WIDE = rf"[ {_DOTS}/~]{{0,3}}"
+_SPREAD = re.compile(
+    rf"(?:\d(?<!\d\d)(?:(?<!\d\d:\d\d:.)|(?=\d\d))"
+    rf"(?:(?<=0)(?!0)(?:\d{{1,3}}{_WIDE}\d{{3,4}}{_WIDE}\d{{3,4}}|\d(?:[ {_DOTS}/~]{{1,3}}\d\d){{4}})"
+    rf"|\d{{2}}(?:[{_DOTS}/~]\d{{3,4}}[{_DOTS}/~]\d{{4}}|\d(?:{_WIDE}\d{{4}}){{3}}|\d{{3}}{_WIDE}[1-8]\d{{6}}))"
+    rf"|\+\d{{1,3}}(?:{_WIDE}\d{{1,5}}){{2,5}})(?:[ {_DOTS}]{{0,2}}\d)*+"
+)
+"""Numbers of telephones, cards and residents whose groups stand further apart than those of other numbers may."""
+
+_PLUSED = re.compile(r"\d(?<!\d\d)\d{1,5}(?:\+\d{3,7}){1,4}(?![\d.])")
+"""Groups of a number as a form in a URL writes them."""
+
+_CLOCK = re.compile(r"\d\d:\d\d:")
+_SECONDS = re.compile(r"\d\d(?!\d)")
 _JOINT = re.compile(r"([/=+~])")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
 _WORD_LIKE = re.compile(r"[A-Za-z]*+\d{0,4}|\d++")
@@ -63,8 +80,8 @@ _CAPITAL = re.compile(r"[a-z][A-Z]")
 _CHANGE = re.compile(r"[A-Za-z](?=\d)|\d(?=[A-Za-z])")
 _MIXED = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)")
 _GROUP = re.compile(r"\d+")
-_JOINED = re.compile(r"[.\-()_·,]")
-_RESIDENT = re.compile(r"\d{6}[- ]?[1-8]\d{6}")
+_JOINED = re.compile(rf"[{_DOTS},]")
+_RESIDENT = re.compile(rf"\d{{6}}[ {_DOTS}/~+]{{0,3}}[1-8]\d{{6}}")
 
 
 def mask_shapes(text: str) -> str:
@@ -76,7 +93,11 @@ def mask_shapes(text: str) -> str:
     if len(text) >= 8:
         text = mask_tokens(text)
     text = _mask_addresses(text)
-    return _NUMBERS.sub(_numbers, _DATE.sub("[date]", text)) if _DIGIT.search(text) else text
+    if not _DIGIT.search(text):
+        return text
+    text = _SPREAD.sub(_spread, _DATE.sub("[date]", text))
+    text = _NUMBERS.sub(_numbers, text)
+    return _PLUSED.sub(_plused, text) if "+" in text else text
 
 
 def mask_tokens(text: str) -> str:
@@ -96,7 +117,7 @@ def _mask_addresses(text: str) -> str:
     if text.count(":") >= 5 or text.count("-") >= 5:
         text = _MAC.sub("[mac]", text)
     if text.count(":") >= 2:
-        text = _IPV6.sub(_ipv6, text)
+        text = _COLONS.sub(_ipv6, text)
     if text.count(".") >= 3:
         text = _IPV4.sub("[ip]", text)
     return text
@@ -138,21 +159,37 @@ def _run(match: re.Match[str]) -> str:
 
 
 def _ipv6(match: re.Match[str]) -> str:
-    address = match[0].rstrip(".")
-    if not address.endswith("::"):
-        address = address.rstrip(":")
-    if len(address) > 45 or address == "::":
-        return match[0]
+    """A word with colons: the address at its end masked, which a key may stand before (`client:2001:db8::1`)."""
+    word = match[0]
+    end = len(word.rstrip("."))
+    if not word[:end].endswith("::"):
+        end = len(word[:end].rstrip(":"))
+    found = _IPV6.search(word, max(0, end - 80), end)
+    start = found.start() if found else end
+    if start > 0 and (word[start - 1].isalnum() or word[start - 1] == "_"):
+        start = word.find(":", start, end) + 1 or end
+    elif word.startswith(":") and not word.startswith("::"):
+        start = max(start, 1)
+    address = word[start:end]
+    return f"{word[:start]}[ip]{word[end:]}" if _is_address(address) else word
+
+
+def _is_address(text: str) -> bool:
+    if not 3 <= len(text) <= 45:
+        return False
     try:
-        ip_address(address)
+        ip_address(text)
     except ValueError:
-        return match[0]
-    return "[ip]" + match[0][len(address) :]
+        return False
+    return True
 
 
 def _numbers(match: re.Match[str]) -> str:
     """A row of numbers with five digits or more: what it is; itself when it is only a few short numbers."""
     text = match[0]
+    seconds = _SECONDS.match(text)
+    if seconds and _CLOCK.fullmatch(match.string[max(0, match.start() - 6) : match.start()]):
+        return seconds[0] + _NUMBERS.sub(_numbers, text[seconds.end() :])
     groups = _GROUP.findall(text)
     digits = "".join(groups)
     lead = "(" if text.startswith("(") and ")" not in text else ""
@@ -165,6 +202,27 @@ def _numbers(match: re.Match[str]) -> str:
     longest = max(map(len, groups))
     joined = len(digits) >= 7 and (longest >= 4 or bool(_JOINED.search(text)))
     return f"{lead}[number]" if longest >= 5 or joined or len(digits) >= 10 else text
+
+
+def _spread(match: re.Match[str]) -> str:
+    text = match[0]
+    digits = "".join(_GROUP.findall(text))
+    if text.startswith("+"):
+        return "[phone]" if len(digits) >= 8 else text
+    if _RESIDENT.fullmatch(text):
+        return "[resident]"
+    if digits.startswith("0"):
+        return "[phone]"
+    return "[card]" if len(digits) == 16 and _luhn(digits) else "[number]"
+
+
+def _plused(match: re.Match[str]) -> str:
+    digits = match[0].replace("+", "")
+    if _RESIDENT.fullmatch(match[0]):
+        return "[resident]"
+    if digits.startswith("0") and len(digits) >= 8:
+        return "[phone]"
+    return "[number]" if len(digits) >= 10 else match[0]
 
 
 def _luhn(digits: str) -> bool:

@@ -3,7 +3,7 @@
 import shlex
 from datetime import datetime
 
-from bakewatch.model.release import MergeKind, Release
+from bakewatch.model.release import MergeKind, Release, Suspect
 from bakewatch.model.report import (
     BakeReport,
     BrokenReport,
@@ -143,14 +143,21 @@ def _needed(story: Story) -> bool | None:
 
 
 def commands(release: Release) -> tuple[str, ...]:
-    """What undoes *release* by hand: a merge commit needs its mainline, a rebased range is undone as a whole."""
-    if release.kind is MergeKind.MERGE:
-        what = ["-m", "1", release.commit]
-    elif release.kind is MergeKind.REBASE:
-        what = [f"{release.parent}..{release.commit}"]
-    else:
-        what = [release.commit]
-    return (shlex.join(["git", "revert", *what]), shlex.join(["git", "push", "origin", release.branch]))
+    """What undoes *release*, and the ones that it inherits, by hand: newest first.
+
+    A merge commit needs its mainline, a rebased range is undone as a whole.
+    """
+    all_of_them: tuple[Release | Suspect, ...] = (release, *reversed(release.suspects))
+    reverts = []
+    for one in all_of_them:
+        if one.kind is MergeKind.MERGE:
+            what = ["-m", "1", one.commit]
+        elif one.kind is MergeKind.REBASE and isinstance(one, Release):
+            what = [f"{one.parent}..{one.commit}"]
+        else:
+            what = [one.commit]
+        reverts.append(shlex.join(["git", "revert", *what]))
+    return (*reverts, shlex.join(["git", "push", "origin", release.branch]))
 
 
 def _proof(story: Story) -> ProofReport | None:

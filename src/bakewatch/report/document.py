@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bakewatch.model.report import Standing, Tone
+from bakewatch.report.drawing import Drawing
 
 
 class Style(StrEnum):
@@ -152,6 +153,37 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A chart and its words. Only a page draws it."""
+
+    title: Inline
+    about: Inline
+    tone: Tone
+    drawing: Drawing
+    lines: tuple[tuple[float, str], ...]
+    """Labels of lines across the plot, with their places."""
+    ticks: tuple[tuple[float, str], ...]
+    """Labels of the axis of time, with their places."""
+    marks: tuple[Inline, ...]
+    legend: tuple[tuple[str, Inline], ...]
+    """Kinds of what is drawn, and what they mean."""
+    description: str
+    """For whoever hears it."""
+    evidence: Inline
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The requests of one walk. Only a page lists them."""
+
+    title: Inline
+    head: tuple[Inline, ...]
+    rows: tuple[tuple[Inline, ...], ...]
+    broken: bool
+    """It failed in the last one."""
+
+
+@dataclass(frozen=True)
 class Code:
     """Commands."""
 
@@ -166,7 +198,7 @@ class Banner:
     tone: Tone
 
 
-Block = Heading | Paragraph | Items | Facts | Table | Code | Banner
+Block = Heading | Paragraph | Items | Facts | Table | Figure | Steps | Code | Banner
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,14 @@ from bakewatch.report.document import (
     Code,
     Document,
     Facts,
+    Figure,
     Heading,
     Inline,
     Item,
     Items,
     Paragraph,
     Span,
+    Steps,
     Style,
     Table,
 )
@@ -53,9 +55,11 @@ def write(document: Document) -> str:
 
 
 def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """Every block apart, but a list close to the label that announces it."""
+    """Every block apart, but a list close to the label that announces it. What only a page shows is left out."""
     label = ""
     for block in blocks:
+        if isinstance(block, Figure | Steps):
+            continue
         if isinstance(block, Paragraph) and block.label and not block.text:
             label = _block(block) + "\n"
         else:
@@ -63,7 +67,7 @@ def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
             label = ""
 
 
-def _block(block: Block) -> str:
+def _block(block: Heading | Paragraph | Items | Facts | Table | Code | Banner) -> str:
     if isinstance(block, Heading):
         return f"{'#' * block.level} {_heading(block.text)}"
     if isinstance(block, Paragraph):

@@ -119,6 +119,14 @@ class Speaker:
         """The time of day in the plan's time zone."""
         return at.astimezone(self._zone).strftime("%H:%M:%S %Z")
 
+    def tick(self, at: datetime, *, seconds: bool) -> str:
+        """The time of day on an axis."""
+        return at.astimezone(self._zone).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+    def zone(self, at: datetime) -> str:
+        """What the plan's time zone is called at that moment."""
+        return at.astimezone(self._zone).strftime("%Z")
+
     def both(self, at: datetime) -> str:
         """The plan's time with UTC beside it."""
         return f"{self.time(at)} ({at.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')} UTC)"

@@ -21,6 +21,7 @@ from bakewatch.model.report import (
     Unit,
 )
 from bakewatch.model.verdict import Evidence, Reason
+from bakewatch.report.charts import chart
 from bakewatch.report.story import Story
 from bakewatch.stats.intervals import rate_bound_of_none, share_bound_of_none
 
@@ -57,6 +58,8 @@ def upper_bound(story: Story, check: Check, evidence: Evidence) -> float | None:
 
 def unit_of(story: Story, check: Check) -> Unit:
     """What the check's count is told against."""
+    if check.rule in (Rule.SLOWER, Rule.AMPLIFICATION):
+        return Unit.SHARE if check.rule is Rule.SLOWER else Unit.EACH
     if not check.of or story.plan.streams[check.stream].measured:
         return Unit.MINUTE
     return Unit.EACH if check.rule in (Rule.VOLUME, Rule.FLOOR) else Unit.SHARE
@@ -81,6 +84,7 @@ def check_report(story: Story, check: Check) -> CheckReport:
         upper=upper_bound(story, check, evidence) if evidence is not None and standing is not Standing.BLIND else None,
         second=_second(story, check),
         amplification=check.amplification,
+        chart=chart(story, check, evidence),
     )
 
 

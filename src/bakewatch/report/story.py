@@ -9,6 +9,7 @@ from bakewatch.model.report import Stage
 from bakewatch.model.timeline import (
     Answered,
     Asked,
+    Baselined,
     Closed,
     Concluded,
     Confirmation,
@@ -34,6 +35,8 @@ from bakewatch.model.verdict import Outcome
 class Phase:
     """One watch: of the release, or of its undo."""
 
+    baselined: Baselined | None = None
+    """The history that was read last."""
     looks: list[Looked] = field(default_factory=list)
     weighed: Weighed | None = None
     """The last one."""
@@ -149,6 +152,8 @@ def _sort(story: Story, event: Event) -> None:
         phase.looks.append(event)
     elif isinstance(event, Weighed):
         phase.weighed = event
+    elif isinstance(event, Baselined):
+        phase.baselined = event
     elif isinstance(event, Sighted):
         phase.sighted = event
     elif isinstance(event, Confirmed):

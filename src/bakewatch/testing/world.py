@@ -58,6 +58,8 @@ class ScriptedWorld:
     """Streams that swallow every line, canaries too."""
     broken: set[tuple[str, str]] = field(default_factory=set)
     """(journey, commit): fails while that commit is served."""
+    keeps_earlier: str = ""
+    """Where the parent's deployment still answers."""
     broken_from: datetime | None = None
     """From then on every journey fails."""
     unwalkable: set[str] = field(default_factory=set)
@@ -134,6 +136,10 @@ class ScriptedWorld:
             self.stale_at_gate, commit = self.stale_at_gate - 1, PARENT
         return [Sighting(address=one, at=now, commit=commit, deployment="dpl_1") for one in self.addresses]
 
+    def earlier(self, commit: str) -> str:
+        self._inside()
+        return self.keeps_earlier
+
     # Repository
 
     def tip(self) -> str:
@@ -166,6 +172,10 @@ class ScriptedWorld:
             raise SourceError("unreachable")
         gap = self.gaps(now)
         return [self._answer(one, window, width, now, gap) for one in questions]
+
+    def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
+        self._inside()
+        return {one.name: 100.0 for one in questions}
 
     def _answer(self, question: Question, window: Window, width: timedelta, now: datetime, gap: str) -> Observation:
         seconds = width.total_seconds()
@@ -225,9 +235,10 @@ class ScriptedWorld:
         now = self.clock()
         self.walks.append(journey.name)
         walked, problem = Walked.PASSED, ""
+        commit = PARENT if address == self.keeps_earlier else self.served(now)
         if journey.name in self.unwalkable or self.unreachable(now) or _reached(self.unwalkable_from, now):
             walked, problem = Walked.UNWALKED, "unreachable"
-        elif (journey.name, self.served(now)) in self.broken or _reached(self.broken_from, now):
+        elif (journey.name, commit) in self.broken or _reached(self.broken_from, now):
             walked = Walked.FAILED
         return JourneyRun(
             journey=journey.name,

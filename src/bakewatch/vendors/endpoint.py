@@ -31,6 +31,8 @@ class EndpointSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     commit: str = "commit"
     """The key of the commit in the JSON answer; dotted when it is nested."""
     deployment: str = "deployment"
+    earlier: str = ""
+    """Where an earlier deployment still answers, with `{commit}` or `{short}` (seven digits) in it."""
     timeout: Annotated[float, Meta(gt=0, le=60)] = 10.0
     """Seconds of the clock for one answer."""
 
@@ -41,6 +43,8 @@ class Endpoint:
     def __init__(self, settings: EndpointSettings, clock: Callable[[], datetime]) -> None:
         for address in settings.addresses:
             require_safe(address)
+        if settings.earlier:
+            require_safe(_filled(settings.earlier, "0" * 40))
         self._settings, self._clock = settings, clock
 
     def sight(self) -> list[Sighting]:
@@ -49,6 +53,17 @@ class Endpoint:
 
         with httpx.Client(timeout=self._settings.timeout, follow_redirects=False, trust_env=False) as client:
             return [self._ask(client, address) for address in self._settings.addresses]
+
+    def earlier(self, commit: str) -> str:
+        """The address of that template, if it really serves *commit*."""
+        import httpx
+
+        if not self._settings.earlier:
+            return ""
+        address = _filled(self._settings.earlier, commit)
+        with httpx.Client(timeout=self._settings.timeout, follow_redirects=False, trust_env=False) as client:
+            served = self._ask(client, address).commit
+        return address if served and commit.startswith(served) else ""
 
     def _ask(self, client: "httpx.Client", address: str) -> Sighting:
         import httpx
@@ -77,6 +92,10 @@ class Endpoint:
             return Sighting(address=address, at=at, problem="no_commit")
         deployment = clean(_under(told, self._settings.deployment), 80)
         return Sighting(address=address, at=at, commit=commit, deployment=deployment)
+
+
+def _filled(template: str, commit: str) -> str:
+    return template.replace("{commit}", commit).replace("{short}", commit[:7])
 
 
 def _read(answer: "httpx.Response") -> bytes:

@@ -11,7 +11,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from bakewatch.errors import NotifyError
+from bakewatch.model.journey import JourneyRun
 from bakewatch.model.notice import Notice
+from bakewatch.model.verdict import Evidence
 from bakewatch.ports import Context, Kind, require_safe
 
 TIMEOUT = 20.0
@@ -34,6 +36,42 @@ class WebhookSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     url_env: str
     """The environment variable with the address: addresses of webhooks are secrets."""
+
+
+def payload(notice: Notice) -> bytes:
+    """*notice* as JSON, with its `text` for people: what chat services show of a message."""
+    return msgspec.json.encode({"text": text_of(notice), **msgspec.to_builtins(notice)})
+
+
+def text_of(notice: Notice) -> str:
+    """*notice* in two or three lines: what happened, what speaks for it, and what can be done."""
+    which = " ".join([notice.service, *(f"#{pull}" for pull in notice.pulls), notice.commit[:7]])
+    state = notice.transition.replace("_", " ") + (f" ({', '.join(notice.triggers)})" if notice.triggers else "")
+    lines = [f"{which}: {state}"]
+    seen = [_weighed(one) for one in notice.evidence] + [_walked(run) for run in notice.walks]
+    codes = dict.fromkeys(
+        " ".join(filter(None, (one.about, one.code))) for one in notice.reasons if one.code != "fired"
+    )
+    lines += ["; ".join(part) for part in (seen, list(codes)) if part]
+    if notice.approve:
+        until = f" until {notice.until:%Y-%m-%d %H:%M:%S} UTC" if notice.until else ""
+        lines.append(f"{notice.approve}{until}; or bakewatch reject {notice.bake_id} --why …")
+    if notice.revert:
+        lines.append(f"reverted by {notice.revert[:12]}")
+    return "\n".join(lines)
+
+
+def _weighed(one: Evidence) -> str:
+    """Counts, what they are of, and how that compares with before."""
+    ratio = f", {one.ratio:.3g} times as before" if one.ratio is not None else ""
+    ratio += f" ({one.low:.3g} to {one.high:.3g})" if one.low is not None and one.high is not None else ""
+    return f"{one.check}: {one.count + one.own}{f' of {one.exposure:.0f}' if one.exposure else ''}{ratio}"
+
+
+def _walked(run: JourneyRun) -> str:
+    last = run.steps[-1] if run.steps else None
+    at = f" ({last.method} {last.path} {last.status or 'no answer'} {last.code}".rstrip() + ")" if last else ""
+    return f"{run.journey}: failed at “{run.failed_step}”{at}"
 
 
 class CommandNotifier:
@@ -59,7 +97,7 @@ class CommandNotifier:
         except OSError:
             raise NotifyError("no_command", permanent=True) from None
         try:
-            process.communicate(msgspec.json.encode(notice) + b"\n", timeout=TIMEOUT)
+            process.communicate(payload(notice) + b"\n", timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
@@ -82,7 +120,7 @@ class WebhookNotifier:
         try:
             answer = httpx.post(
                 self._url,
-                content=msgspec.json.encode(notice),
+                content=payload(notice),
                 headers={"content-type": "application/json", "idempotency-key": notice.key},
                 timeout=TIMEOUT,
                 follow_redirects=False,

@@ -97,6 +97,7 @@ def hostile(text: str) -> Timeline:
     )
     unwalked = told.walk("admin", told.at(2), Walked.UNWALKED, problem=named)
     visited = told.walk("visitor", told.at(2), facts={"ping_before": text})
+    seen = told.answers(told.LIVE, told.at(2), bad=2)
     return (
         *told.opened(hostile_plan(text), release),
         Confirmed(
@@ -106,7 +107,7 @@ def hostile(text: str) -> Timeline:
             live_since=told.LIVE,
             deployments=(Deployment(address=named, commit=named, id=named),),
         ),
-        *told.look(1, told.at(2), (told.harmful(),), journeys=(broken, unwalked, visited)),
+        *told.look(1, told.at(2), (told.harmful(),), journeys=(broken, unwalked, visited), observations=seen),
         Fired(
             at=told.at(2.1),
             triggers=("dod1", named),
@@ -175,6 +176,14 @@ def check_markdown(report: Report, language: str) -> None:
 def check_html(report: Report, language: str) -> None:
     page, quiet = Tags(html.render(report, language)), Tags(html.render(BENIGN[language], language))
     assert page.found == quiet.found
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_charts_and_steps_are_among_what_is_tried(language: str) -> None:
+    page = Tags(html.render(BENIGN[language], language))
+    assert sum(tag == "figure" for tag, _ in page.found) == len(told.PLAN.checks)
+    assert ("table", [("class", "steps")]) in page.found
+    assert ("tr", [("class", "bad broken")]) in page.found
 
 
 def check_terminal(report: Report, language: str) -> None:

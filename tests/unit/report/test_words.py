@@ -14,6 +14,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 import bakewatch
+from bakewatch.model.chart import Marked
 from bakewatch.model.journey import Walked
 from bakewatch.model.plan import Rule
 from bakewatch.model.release import MergeKind
@@ -45,6 +46,7 @@ SPOKEN: dict[str, type[StrEnum]] = {
     "ending": Ending,
     "tone": Tone,
     "found": Unit,
+    "mark": Marked,
 }
 """Families of which every member of an enumeration has an entry."""
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import structs
 
 from bakewatch.model.journey import JourneyRun, Step, Walked
-from bakewatch.model.observation import Bucket, CanarySent, Observation, Window
+from bakewatch.model.observation import Bucket, CanarySent, Observation, Window, to_ms
 from bakewatch.model.plan import (
     Check,
     Criterion,
@@ -295,9 +295,27 @@ def sighting(commit: str, relation: Relation, moment: datetime) -> Sighting:
     return Sighting(address=ADDRESS, at=moment, commit=commit, deployment="dpl_1", relation=relation)
 
 
+def answers(start: datetime, end: datetime, width: float = 10.0, bad: int = 0) -> tuple[Observation, ...]:
+    """What every check counted in a window, *bad* of it for `api_400`; and that canaries came back, one a minute."""
+    step, window = round(width * 1000), Window(start, end)
+    starts = range(to_ms(start) // step * step, to_ms(end), step)
+    zeros = {one.name for one in PLAN.checks if one.rule is Rule.ZERO}
+    counted = {one.name: 0 if one.name in zeros else round(4 * width) for one in PLAN.checks}
+    buckets = {
+        name: tuple(Bucket(at=at, count=count, of=step, own=count // 20) for at in starts)
+        for name, count in counted.items()
+    }
+    worse = [to_ms(LIVE) // step * step + place * step for place in range(bad)]
+    buckets["api_400"] = tuple(Bucket(at=at, count=1, of=step, own=at == worse[0]) for at in worse)
+    buckets["canary:edge_logs"] = tuple(Bucket(at=at, own=1) for at in starts)
+    return tuple(
+        Observation(question=name, window=window, width=width, buckets=some) for name, some in buckets.items()
+    )
+
+
 def opened(plan: Plan = PLAN, release: Release = RELEASE) -> list[Event]:
     """The case is open and history was read."""
-    return [Opened(at=at(0.1), release=release, plan=plan), Baselined(at=at(0.2), observations=())]
+    return [Opened(at=at(0.1), release=release, plan=plan), Baselined(at=at(0.2), observations=answers(at(-240), at(0), 300.0))]
 
 
 def live() -> list[Event]:
@@ -337,7 +355,7 @@ def passed(plan: Plan = PLAN, release: Release = RELEASE) -> Timeline:
         *opened(plan, release),
         *live(),
         *look(1, STARTED, all_healthy(0.0)),
-        *look(61, ENDS, all_healthy()),
+        *look(61, ENDS, all_healthy(), observations=answers(LIVE, ENDS)),
         concluded(ENDS, Outcome.PASS),
         *closed(Ending.PASSED, at(32)),
     )
@@ -345,7 +363,8 @@ def passed(plan: Plan = PLAN, release: Release = RELEASE) -> Timeline:
 
 def running() -> Timeline:
     """The same release after twelve minutes."""
-    return (*opened(), *live(), *look(24, STARTED + timedelta(minutes=12), all_healthy(0.4)))
+    moment = STARTED + timedelta(minutes=12)
+    return (*opened(), *live(), *look(24, moment, all_healthy(0.4), observations=answers(LIVE, moment)))
 
 
 def waiting() -> Timeline:
@@ -372,7 +391,8 @@ AT_ONCE = Leave(permission=Permission.AUTO)
 def failing(leave: Leave = AT_ONCE) -> list[Event]:
     """DoD-1 fails two minutes into the bake."""
     evidence = (harmful(), *(healthy(one.name, 0.07) for one in PLAN.checks if one.name != "api_400"))
-    return [*opened(), *live(), *look(5, at(3.75), evidence), fired(leave, at(3.76))]
+    seen = answers(LIVE, at(3.75), bad=9)
+    return [*opened(), *live(), *look(5, at(3.75), evidence, observations=seen), fired(leave, at(3.76))]
 
 
 FAILED = Reason(code="fired", about="check:api_400")
@@ -388,7 +408,7 @@ def undone(*, cured: bool = True) -> Timeline:
         RolledBack(at=at(4.5), rollback=Rollback(method="git", at=at(4.5), commit=REVERT)),
         Sighted(at=at(5.4), awaited=REVERT, sightings=(sighting(REVERT, Relation.SAME, at(5.4)),)),
         Confirmed(at=at(5.5), awaited=REVERT, confirmation=Confirmation.LIVE, live_since=at(5.4), undo=True),
-        *look(1, at(10.5), (proof,)),
+        *look(1, at(10.5), (proof,), observations=answers(at(5.5), at(10.5))),
         Proved(at=at(10.6), cured=cured, since=at(5.4), reasons=() if cured else (Reason(code="not_cured"),)),
         *closed(Ending.UNDONE if cured else Ending.NOT_CURED, at(10.7), "" if cured else "not_cured"),
     )

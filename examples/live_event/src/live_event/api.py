@@ -97,6 +97,12 @@ async def ask(request: Request) -> Response:
     return reply({"body": text} | await data.ask(tables, event, who.id, text), 201)
 
 
+async def replay(request: Request) -> Response:
+    """What was said and asked, for whoever comes late."""
+    signed_in(request)
+    return reply({"replay": await data.replay(rest(request), request.path_params["event"])})
+
+
 async def access_stats(request: Request) -> Response:
     """For administrators: how many are watching, and who came when."""
     administrator(request)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from live_event import api, auth
+from live_event import api, auth, client, tables
 from live_event.context import Refusal, Service, reply, service
 from live_event.logs import LogWriter
 from live_event.rest import Pool, RestError, Row, run
@@ -53,7 +53,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     )
     logs = LogWriter(Path(os.environ["LIVE_EVENT_LOGS"]))
     await pool.open(wait=True, timeout=10)
-    app.state.service = Service(pool, logs, os.environ["LIVE_EVENT_SECRET"])
+    distance = float(os.environ.get("LIVE_EVENT_DISTANCE", "0"))
+    app.state.service = Service(pool, logs, os.environ["LIVE_EVENT_SECRET"], distance)
     try:
         yield
     finally:
@@ -68,10 +69,12 @@ def create_app() -> Starlette:
         Route("/", api.home),
         Route("/health", health),
         Route("/version", version),
+        Route("/client.json", client.client),
         Route("/auth/v1/signup", auth.sign_up, methods=["POST"]),
         Route("/auth/v1/token", auth.token, methods=["POST"]),
         Route("/auth/v1/user", auth.user),
         Route("/auth/v1/{rest:path}", auth.nothing),
+        Route("/rest/v1/{table}", tables.read_table),
         Route("/api/events", api.list_events),
         Route(f"{event}/live", api.live),
         Route(f"{event}/access/track", api.track, methods=["POST"]),
@@ -80,6 +83,7 @@ def create_app() -> Starlette:
         Route(f"{event}/chat", api.write_chat, methods=["POST"]),
         Route(f"{event}/questions", api.read_questions, methods=["GET"]),
         Route(f"{event}/questions", api.ask, methods=["POST"]),
+        Route(f"{event}/replay", api.replay),
         Route(f"{event}/stats/access", api.access_stats),
         Route(f"{event}/registrations/me", api.leave, methods=["DELETE"]),
         Route("/api/admin/sweep", api.sweep, methods=["POST"]),

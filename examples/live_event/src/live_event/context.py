@@ -26,6 +26,8 @@ class Service:
     pool: Pool
     logs: LogWriter
     secret: str
+    distance: float = 0.0
+    """Seconds between us and the database, in the mean."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def caller(request: Request) -> Caller:
 def rest(request: Request) -> Rest:
     """The data layer for this request."""
     shared = service(request)
-    return Rest(shared.pool, shared.logs, caller(request))
+    return Rest(shared.pool, shared.logs, caller(request), shared.distance)
 
 
 async def body_of(request: Request) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Plays visitors: `python -m live_event.load ADDRESS --folder DIR`. Stops on SIGTERM, or after `--seconds`.
+"""Plays visitors: `python -m live_event.load ADDRESS… --folder DIR`. Stops on SIGTERM, or after `--seconds`.
+
+Visitors are spread over the addresses, and behave as the front end tells them that they load (`live_event.client`).
+`DIR/scene.json` says what happens besides (`live_event.scenes`).
 
 Every bad answer (400 outside of auth, or 500 and above) is noted with its time in `DIR/bad.ndjson`, so that it can be
 told how long the service was broken, from outside. At the end `DIR/load.json` says how much was asked.
@@ -11,14 +14,17 @@ import json
 import random
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from live_event.database import PUBLIC_EVENT
 from live_event.lifeline import hold_on
+from live_event.scenes import Stage
 
 EVENT = f"/api/events/{PUBLIC_EVENT}"
 MIX = {
@@ -36,6 +42,8 @@ MIX = {
     "reuse_token": 0.8,
 }
 """How often visitors do what: weights. The last three are the small mistakes that every service sees."""
+KNOWN_ERROR = 0.03
+"""How often a visitor meets the old fault instead, while it is played."""
 
 
 @dataclass
@@ -46,6 +54,8 @@ class Tally:
     started: float = field(default_factory=time.time)
     asked: int = 0
     bad: int = 0
+    known_error: bool = False
+    """Is the old fault being met?"""
 
     def note(self, answer: httpx.Response) -> None:
         """Count an answer."""
@@ -72,29 +82,49 @@ class Visitor:
         self._address = f"10.0.{number // 250}.{number % 250 + 1}"
         self._credentials = {"email": f"visitor{number}@live-event.example", "password": f"a visit {number}"}
         self._access = self._refresh = self._used = ""
+        self._front: dict[str, Any] = {}
+        """How the front end that was loaded behaves."""
 
     async def live(self, pause: float) -> None:
         """Visit for ever, one request every *pause* seconds on average."""
         await self._enter("signup", self._credentials)
         if not self._access:
             await self.sign_in()
-        await self._ask("POST", f"{EVENT}/access/track")
-        names, weights = list(MIX), list(MIX.values())
+        await self._load_page()
+        await self.track()
         while True:
             await asyncio.sleep(self._chance.expovariate(1 / pause))
             # A deploy may cut a connection: a visitor tries something else.
             with contextlib.suppress(httpx.HTTPError):
-                await getattr(self, self._chance.choices(names, weights)[0])()
+                await self._act()
+
+    async def _act(self) -> None:
+        """Do something; whoever is not signed in can only try to be."""
+        names, weights = list(MIX), list(MIX.values())
+        name = self._chance.choices(names, weights)[0]
+        if self._tally.known_error and self._chance.random() < KNOWN_ERROR:
+            name = "replay"
+        await getattr(self, name if self._access else "sign_in")()
 
     async def ping(self) -> None:
-        """Still watching."""
+        """Still watching. With every sign of life the page looks whether there is a newer one."""
+        await self._load_page()
         answer = await self._ask("POST", f"{EVENT}/presence/ping")
         if answer.status_code == 401:
             await self.sign_in()
+        if self._front.get("who_am_i_per_ping"):
+            await self.who_am_i()
 
     async def look(self) -> None:
         """Open the live page."""
+        await self._load_page()
         await self._ask("GET", f"{EVENT}/live")
+        if self._front.get("enter_on_load"):
+            await self.track()
+
+    async def replay(self) -> None:
+        """Look at what one missed."""
+        await self._ask("GET", f"{EVENT}/replay")
 
     async def read_chat(self) -> None:
         """Read what others say."""
@@ -109,21 +139,28 @@ class Visitor:
         await self._ask("POST", f"{EVENT}/questions", {"body": f"why {self._chance.random()}?"})
 
     async def track(self) -> None:
-        """Come in again."""
-        await self._ask("POST", f"{EVENT}/access/track")
+        """Come in again, as often as the front end takes it for necessary."""
+        for _ in range(1 + int(self._front.get("enter_again", 0))):
+            answer = await self._ask("POST", f"{EVENT}/access/track")
+            if answer.status_code != 200 or answer.json().get("created"):
+                return
 
     async def who_am_i(self) -> None:
         """Ask auth who one is."""
         await self._ask("GET", "/auth/v1/user")
 
     async def sign_in(self) -> None:
-        """Sign in afresh."""
+        """Sign out, and in again."""
+        self._access = ""
         await self._enter("token?grant_type=password", self._credentials)
 
     async def refresh(self) -> None:
-        """Take a new token for the old one."""
+        """Take a new token for the old one; every tab that is open does so."""
         self._used = self._refresh
-        await self._enter("token?grant_type=refresh_token", {"refresh_token": self._refresh})
+        body = {"refresh_token": self._refresh}
+        tabs = [self._enter("token?grant_type=refresh_token", body) for _ in range(int(self._front.get("tabs", 1)))]
+        if not all(await asyncio.gather(*tabs)):
+            await self.sign_in()
 
     async def reuse_token(self) -> None:
         """Use a token twice, as two open tabs do; the session ends, and one signs in again."""
@@ -141,12 +178,20 @@ class Visitor:
         answer = await self._client.get("/auth/v1/user", headers=self._headers(signed_in=False))
         self._tally.note(answer)
 
-    async def _enter(self, how: str, body: dict[str, str]) -> None:
+    async def _load_page(self) -> None:
+        """Read how the front end behaves."""
+        answer = await self._client.get("/client.json", headers=self._headers(signed_in=False))
+        if answer.status_code == 200:
+            self._front = answer.json()
+
+    async def _enter(self, how: str, body: dict[str, str]) -> bool:
+        """Sign up, in, or on; did it work?"""
         answer = await self._client.post(f"/auth/v1/{how}", json=body, headers=self._headers(signed_in=False))
         self._tally.note(answer)
         if answer.status_code == 200:
             told = answer.json()
             self._access, self._refresh = told["access_token"], told["refresh_token"]
+        return answer.status_code == 200
 
     async def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> httpx.Response:
         answer = await self._client.request(method, path, json=body, headers=self._headers())
@@ -158,13 +203,38 @@ class Visitor:
         return headers | ({"authorization": f"Bearer {self._access}"} if signed_in and self._access else {})
 
 
-async def play(address: str, folder: Path, visitors: int, per_second: float, seconds: float, seed: int) -> None:
+class Company:
+    """All visitors, spread over the addresses."""
+
+    def __init__(self, clients: Sequence[httpx.AsyncClient], tally: Tally, pause: float, chance: random.Random) -> None:
+        self._clients, self._tally, self._pause, self._chance = clients, tally, pause, chance
+
+    @property
+    def known_error(self) -> bool:
+        """Do they meet the old fault?"""
+        return self._tally.known_error
+
+    @known_error.setter
+    def known_error(self, met: bool) -> None:
+        self._tally.known_error = met
+
+    def arrive(self, number: int) -> asyncio.Task[None]:
+        """The visitor with this number comes."""
+        client = self._clients[number % len(self._clients)]
+        visitor = Visitor(client, self._tally, number, random.Random(self._chance.random()))
+        return asyncio.create_task(visitor.live(self._pause))
+
+
+async def play(
+    addresses: Sequence[str], folder: Path, visitors: int, per_second: float, seconds: float, seed: int
+) -> None:
     """Play *visitors* for *seconds* (or until cancelled), *per_second* requests in all."""
-    tally, chance = Tally(folder), random.Random(seed)
-    limits = httpx.Limits(max_connections=visitors, max_keepalive_connections=visitors)
-    async with httpx.AsyncClient(base_url=address, timeout=10, trust_env=False, limits=limits) as client:
-        people = [Visitor(client, tally, number, random.Random(chance.random())) for number in range(visitors)]
-        tasks = [asyncio.create_task(one.live(visitors / per_second)) for one in people]
+    tally = Tally(folder)
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(_client(one)) for one in addresses]
+        company = Company(clients, tally, visitors / per_second, random.Random(seed))
+        tasks = [company.arrive(number) for number in range(visitors)]
+        tasks.append(asyncio.create_task(Stage(folder, clients[0], company, visitors).watch()))
         loop = asyncio.get_running_loop()
         over = asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, over.set)
@@ -176,10 +246,15 @@ async def play(address: str, folder: Path, visitors: int, per_second: float, sec
     tally.write()
 
 
+def _client(address: str) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+    return httpx.AsyncClient(base_url=address, timeout=10, trust_env=False, limits=limits)
+
+
 def main() -> None:
     """Play until told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("address")
+    parser.add_argument("address", nargs="+")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--visitors", type=int, default=40)
     parser.add_argument("--per-second", type=float, default=25.0)

@@ -1,7 +1,7 @@
-"""The platform: deploys what is pushed to main, and serves it on one address.
+"""The platform: deploys what is pushed to main, and serves it at two addresses, each by a server of its own.
 
-It owns the listening socket and hands it to each deployment's server, so that a new one can answer before the old one
-is told to stop.
+It owns the listening sockets and hands them to each deployment's servers, so that a new one can answer before the old
+one is told to stop. A server knows which address it serves: the environment's `LIVE_EVENT_ADDRESS` is `a` or `b`.
 """
 
 import io
@@ -14,7 +14,7 @@ import sys
 import tarfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,8 +29,13 @@ while read old new ref; do
 done
 exit 0
 """
-HEALTHY_WITHIN = 20.0
+HEALTHY_WITHIN = 30.0
 """Seconds until a deployment that does not answer has failed."""
+
+
+ADDRESSES = ("a", "b")
+
+Servers = tuple[subprocess.Popen[bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,18 @@ class Deployment:
 
 
 class Platform:
-    """Deploys from the bare repository *remote* into *folder*, in a thread of its own."""
+    """Deploys from the bare repository *remote* into *folder*, in a thread of its own.
 
-    def __init__(self, remote: Path, folder: Path, environ: Mapping[str, str]) -> None:
+    *build*: seconds that building takes; the first deployment needs none.
+    """
+
+    def __init__(self, remote: Path, folder: Path, environ: Mapping[str, str], build: float = 0.0) -> None:
+        self._build = build
         self._remote, self._folder, self._environ = remote, folder, dict(environ)
         self._queue = folder / "queue"
         self._queue.mkdir(parents=True)
-        self._socket = _listening()
-        self._serving: subprocess.Popen[bytes] | None = None
+        self._sockets = tuple(_listening() for _ in ADDRESSES)
+        self._serving: Servers = ()
         self._number = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True, name="platform")
@@ -60,9 +69,14 @@ class Platform:
         hook.chmod(0o755)
 
     @property
-    def address(self) -> str:
+    def addresses(self) -> tuple[str, ...]:
         """Where the service is."""
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        return tuple(map(_address_of, self._sockets))
+
+    @property
+    def address(self) -> str:
+        """The first address."""
+        return self.addresses[0]
 
     def start(self) -> None:
         """Begin to deploy what is pushed."""
@@ -73,13 +87,18 @@ class Platform:
         self._stop.set()
         self._thread.join(HEALTHY_WITHIN)
         _end(self._serving)
-        self._socket.close()
+        for one in self._sockets:
+            one.close()
+
+    def serves(self, commit: str) -> bool:
+        """Do all addresses answer with *commit* now?"""
+        return all(_answers(one, "/version", commit) for one in self.addresses)
 
     def wait_for(self, commit: str) -> None:
-        """Until *commit* is served; `TimeoutError` when it is not."""
+        """Until *commit* is served everywhere; `TimeoutError` when it is not."""
         deadline = time.monotonic() + HEALTHY_WITHIN
         while time.monotonic() < deadline:
-            if _answers(self.address, "/version", commit):
+            if self.serves(commit):
                 return
             time.sleep(0.1)
         raise TimeoutError(f"{commit[:7]} is not served")
@@ -87,43 +106,43 @@ class Platform:
     def deploy(self, commit: str) -> Deployment:
         """Build and serve *commit*; the one before goes on serving when it does not come up."""
         self._number += 1
+        self._stop.wait(self._build if self._serving else 0.0)
         name = f"dpl_{self._number}"
-        server, private = self._launch(name, commit)
+        checkout = self._check_out(name, commit)
+        launched = [self._launch(checkout, commit, letter) for letter in ADDRESSES]
+        servers = tuple(server for server, _ in launched)
         deadline = time.monotonic() + HEALTHY_WITHIN
-        while not _answers(private, "/health") and server.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        healthy = server.poll() is None and _answers(private, "/health")
-        if healthy:
-            server, self._serving = self._serving or server, server
-        if server is not self._serving:
-            _end(server)
+        healthy = all(_comes_up(server, private, deadline) for server, private in launched)
+        before, self._serving = (self._serving, servers) if healthy else (servers, self._serving)
+        _end(before)
         return self._record(name, commit, "READY" if healthy else "ERROR")
 
-    def _launch(self, name: str, commit: str) -> tuple[subprocess.Popen[bytes], str]:
-        """Start the server of *commit* on our socket, and on one of its own that tells whether it is up."""
+    def _check_out(self, name: str, commit: str) -> Path:
         checkout = self._folder / name
         packed = subprocess.run(
             ["git", "--git-dir", str(self._remote), "archive", commit], capture_output=True, check=True
         )
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
             archive.extractall(checkout, filter="data")
+        return checkout
+
+    def _launch(self, checkout: Path, commit: str, letter: str) -> tuple[subprocess.Popen[bytes], str]:
+        """Start a server of *commit* on one of our sockets, and on one of its own that tells whether it is up."""
         own = _listening()
-        descriptors = (self._socket.fileno(), own.fileno())
-        environ = (
-            self._environ
-            | as_child()
-            | {
-                "PYTHONPATH": str(checkout / "src"),
-                "LIVE_EVENT_COMMIT": commit,
-                "LIVE_EVENT_DEPLOYMENT": name,
-            }
-        )
+        descriptors = (self._sockets[ADDRESSES.index(letter)].fileno(), own.fileno())
+        about = {
+            "PYTHONPATH": str(checkout / "src"),
+            "LIVE_EVENT_COMMIT": commit,
+            "LIVE_EVENT_DEPLOYMENT": checkout.name,
+            "LIVE_EVENT_ADDRESS": letter,
+        }
+        environ = self._environ | as_child() | about
         argv = [sys.executable, "-m", "live_event.server", *(f"--fd={one}" for one in descriptors)]
-        with (self._folder / f"{name}.log").open("wb") as log:
+        with (self._folder / f"{checkout.name}-{letter}.log").open("wb") as log:
             server = subprocess.Popen(
                 argv, env=environ, cwd=checkout, pass_fds=descriptors, stdout=log, stderr=log, start_new_session=True
             )
-        address = f"http://127.0.0.1:{own.getsockname()[1]}"
+        address = _address_of(own)
         own.close()
         return server, address
 
@@ -156,12 +175,25 @@ def _answers(address: str, path: str, commit: str = "") -> bool:
     return answer.status_code == 200 and (not commit or answer.json()["commit"] == commit)
 
 
-def _end(server: subprocess.Popen[bytes] | None) -> None:
-    if server is None:
-        return
-    server.terminate()
-    try:
-        server.wait(8)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+def _address_of(bound: socket.socket) -> str:
+    return f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def _comes_up(server: subprocess.Popen[bytes], address: str, deadline: float) -> bool:
+    while not _answers(address, "/health"):
+        if server.poll() is not None or time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _end(servers: Iterable[subprocess.Popen[bytes]]) -> None:
+    ending = tuple(servers)
+    for server in ending:
+        server.terminate()
+    for server in ending:
+        try:
+            server.wait(8)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()

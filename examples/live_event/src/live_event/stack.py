@@ -11,15 +11,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from live_event import past
+from live_event import past, scenes
 from live_event.database import READER, SERVICE, Database, running
 from live_event.forward import Forwarder
 from live_event.lifeline import as_child
 from live_event.platform import Platform
+from live_event.ship import Shipper
 from live_event.team import EXAMPLE, Team
 
-ADDRESS = "http://127.0.0.1:8787"
-"""What the plan of the example says; a running stack has another port."""
+ADDRESSES = ("http://127.0.0.1:8787", "http://127.0.0.1:8788")
+"""What the plan of the example says; a running stack has other ports."""
+DISTANCE = 0.01
+"""Seconds between the service and its database, in the mean: latencies of one machine would tell of its other load."""
+
+
+BUILD = 9.6
+"""Seconds that the platform takes to build a deployment in a demonstration: two minutes of the plan."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Stack:
 
     @property
     def logs(self) -> Path:
-        """Where the streams are."""
+        """Where the streams are, as they were shipped."""
         return self.folder / "logs"
 
     @property
@@ -45,46 +52,64 @@ class Stack:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Stack]:
-    """The service with its healthy base deployed, in the empty *folder* (absolute); nobody visits yet."""
+def serving(folder: Path, build: float = 0.0) -> Iterator[Stack]:
+    """The service with its healthy base deployed, in the empty *folder* (absolute); nobody visits yet.
+
+    *build*: seconds that each further deployment takes.
+    """
     passwords = {f"LIVE_EVENT_{name}_PASSWORD": secrets.token_urlsafe(12) for name in ("REGISTRANT", "ADMIN")}
     people = {
         "registrant@live-event.example": (passwords["LIVE_EVENT_REGISTRANT_PASSWORD"], "member"),
         "admin@live-event.example": (passwords["LIVE_EVENT_ADMIN_PASSWORD"], "admin"),
     }
-    logs = folder / "logs"
-    logs.mkdir(parents=True)
+    written = folder / "written"
+    written.mkdir(parents=True)
     with running(folder) as database:
         database.prepare(people)
-        forwarder = Forwarder(database.jsonlogs, logs) if database.jsonlogs else None
         environ = {
             **os.environ,
             "LIVE_EVENT_DATABASE_URL": database.url_of(SERVICE),
-            "LIVE_EVENT_LOGS": str(logs),
+            "LIVE_EVENT_LOGS": str(written),
             "LIVE_EVENT_SECRET": secrets.token_urlsafe(24),
+            "LIVE_EVENT_DISTANCE": str(DISTANCE),
         }
         team = Team(folder)
         team.create()
-        platform = Platform(team.remote, folder / "platform", environ)
-        plan = (EXAMPLE / "bakewatch.toml").read_text().replace(ADDRESS, platform.address)
+        platform = Platform(team.remote, folder / "platform", environ, build)
+        plan = (EXAMPLE / "bakewatch.toml").read_text()
+        for said, real in zip(ADDRESSES, platform.addresses, strict=True):
+            plan = plan.replace(said, real)
         (folder / "bakewatch.toml").write_text(plan)
         seen = passwords | {"LIVE_EVENT_READER_URL": database.url_of(READER)}
+        with _shipping(folder, written, database.jsonlogs):
+            platform.start()
+            try:
+                platform.wait_for(team.start(plan))
+                yield Stack(folder, database, platform, team, seen)
+            finally:
+                platform.stop()
+
+
+@contextmanager
+def _shipping(folder: Path, written: Path, jsonlogs: Path | None) -> Iterator[None]:
+    """What the service and its database write becomes the streams that a watcher follows."""
+    shipper = Shipper(written, folder / "logs", lambda: scenes.lateness(folder))
+    forwarder = Forwarder(jsonlogs, written) if jsonlogs else None
+    shipper.start()
+    if forwarder:
+        forwarder.start()
+    try:
+        yield
+    finally:
         if forwarder:
-            forwarder.start()
-        platform.start()
-        try:
-            platform.wait_for(team.start(plan))
-            yield Stack(folder, database, platform, team, seen)
-        finally:
-            platform.stop()
-            if forwarder:
-                forwarder.stop()
+            forwarder.stop()
+        shipper.stop()
 
 
 @contextmanager
 def visited(stack: Stack, history: timedelta, warm_up: float = 30.0) -> Iterator[None]:
     """Visitors come; after *warm_up* seconds of them, *history* is made from what they did."""
-    argv = [sys.executable, "-m", "live_event.load", stack.platform.address, "--folder", str(stack.folder)]
+    argv = [sys.executable, "-m", "live_event.load", *stack.platform.addresses, "--folder", str(stack.folder)]
     load = subprocess.Popen(argv, env={**os.environ, **as_child()}, start_new_session=True)
     try:
         time.sleep(warm_up)

@@ -24,20 +24,34 @@ class Edit:
 
 @dataclass(frozen=True)
 class Change:
-    """A pull request."""
+    """A pull request, and what is expected of it once it is live."""
 
     name: str
     number: int
     title: str
-    harmful: bool
+    expected: tuple[str, ...]
+    """How its watch may end: `undone`, `passed`, `not_undone`, `inconclusive`."""
     edits: tuple[Edit, ...]
+    breaks: str = ""
+    """What it breaks, in words; empty: nothing."""
+    seen_by: tuple[str, ...] = ()
+    """The checks and journeys of which at least one must see it: `check:NAME`, `journey:NAME`."""
+    scene: str = ""
+    """What happens besides (`live_event.scenes`)."""
+
+    @property
+    def harmful(self) -> bool:
+        """Should it be undone?"""
+        return "undone" in self.expected
 
 
 def change(name: str) -> Change:
     """The release called *name*; `FileNotFoundError` when there is none."""
     told = tomllib.loads((RELEASES / f"{name}.toml").read_text())
-    edits = tuple(Edit(**edit) for edit in told["edits"])
-    return Change(name, told["number"], told["title"], told["harmful"], edits)
+    edits = tuple(Edit(**edit) for edit in told.pop("edits"))
+    expected = told.pop("expected")
+    expected = (expected,) if isinstance(expected, str) else tuple(expected)
+    return Change(name=name, expected=expected, edits=edits, seen_by=tuple(told.pop("seen_by", ())), **told)
 
 
 class Team:

@@ -22,14 +22,14 @@ def counted(report: Report, check: CheckReport, beside: tuple[CheckReport, ...],
     *beside* are all checks of the criterion: growth that is told as amplification is not told twice.
     """
     title = speaker.words(check.title)
-    if check.rule in (Rule.ZERO, Rule.PROPORTION):
+    if check.rule in (Rule.ZERO, Rule.PROPORTION, Rule.SLOWER):
         label = speaker.say("label.found", title=title)
         return [box(report, label, found(report, check, speaker), check.standing, mark=False)]
     count = box(report, title, found(report, check, speaker), check.standing, mark=False)
     if check.name in {one.amplification for one in beside}:
         return [count]
     alike = [one for one in beside if one.rule is check.rule]
-    changed = speaker.say("label.grew" if check.rule is Rule.VOLUME else "label.fell")
+    changed = speaker.say("label.fell" if check.rule is Rule.FLOOR else "label.grew")
     changed = joined([changed, title], " · ") if len(alike) > 1 else changed
     return [count, box(report, changed, changes(check, speaker), check.standing)]
 

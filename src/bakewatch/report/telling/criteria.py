@@ -1,5 +1,7 @@
 """Section 3: every criterion of the definition of done, box by box."""
 
+from collections.abc import Iterator
+
 from bakewatch.model.report import (
     CheckReport,
     CriterionReport,
@@ -29,7 +31,9 @@ from bakewatch.report.document import (
 )
 from bakewatch.report.say import Speaker, number
 from bakewatch.report.standing import agrees, worst
+from bakewatch.report.telling.charts import figure
 from bakewatch.report.telling.checks import amplification, box, counted, facts, summary
+from bakewatch.report.telling.walks import steps
 
 
 def definition_of_done(report: Report, speaker: Speaker) -> Section:
@@ -75,8 +79,16 @@ def _checks(report: Report, criterion: CriterionReport, speaker: Speaker) -> lis
         Paragraph(label=speaker.say("label.how"), text=joined(looked, "; ")),
         Paragraph(label=speaker.say("label.result"), text=()),
         Items(tuple(boxes)),
-        *(facts(report, check, speaker) for check in criterion.checks if check.evidence is not None),
+        *(block for check in criterion.checks for block in _numbers(report, check, speaker)),
     ]
+
+
+def _numbers(report: Report, check: CheckReport, speaker: Speaker) -> Iterator[Block]:
+    """The chart of a check and the numbers behind its boxes."""
+    if check.chart is not None:
+        yield figure(report, check, check.chart, speaker)
+    if check.evidence is not None:
+        yield facts(report, check, speaker)
 
 
 def _stands(
@@ -105,17 +117,18 @@ def _journey(
 ) -> list[Block]:
     blocks: list[Block] = [Heading(level=4, text=_called(journey, bool(policies), place, speaker))]
     result = box(report, speaker.say("label.result"), _walked(report, journey, speaker), journey.standing)
-    scenario = _steps(journey, speaker)
+    scenario = _scenario(journey, speaker)
     if not policies:
         aim = joined(scenario, " → ")
         stands = _stands(report, (), journey.standing, speaker)
-        return [*blocks, Items((box(report, aim, stands, journey.standing), result) if aim else (result,))]
+        boxes = (box(report, aim, stands, journey.standing), result) if aim else (result,)
+        return [*blocks, Items(boxes), *steps(journey, speaker)]
     if scenario:
         blocks.append(Paragraph(label=speaker.say("label.scenario"), text=()))
         blocks.append(Items(tuple(Item(text=line) for line in scenario), numbered=True))
     for policy in policies:
         blocks += _policy(report, policy, result, speaker)
-    return blocks
+    return [*blocks, *steps(journey, speaker)]
 
 
 def _called(journey: JourneyReport, policy: bool, place: str, speaker: Speaker) -> Inline:
@@ -126,7 +139,7 @@ def _called(journey: JourneyReport, policy: bool, place: str, speaker: Speaker) 
     return (*plain(f"{place} "), *named)
 
 
-def _steps(journey: JourneyReport, speaker: Speaker) -> list[Inline]:
+def _scenario(journey: JourneyReport, speaker: Speaker) -> list[Inline]:
     """The scenario line by line, or arrow by arrow."""
     lines = speaker.lines(journey.scenario)
     if len(lines) > 1:

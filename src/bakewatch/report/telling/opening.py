@@ -39,6 +39,9 @@ def merge(report: Report, speaker: Speaker) -> Section:
         Item(label=speaker.say("label.parent"), text=code(release.parent)),
         Item(label=speaker.say("label.branch"), text=code(f"{release.repository}@{release.branch}")),
     ]
+    if release.suspects:
+        inherited = joined([code(one.commit[:12]) for one in release.suspects], ", ")
+        items.append(Item(label=speaker.say("label.suspects"), text=inherited, tone=Tone.WARN))
     if release.title:
         items.insert(4, Item(label=speaker.say("label.title"), text=code(release.title)))
     touches = [speaker.code(name) for name in ("touches_plan", "touches_migrations") if getattr(release, name)]

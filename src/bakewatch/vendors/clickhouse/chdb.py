@@ -7,7 +7,8 @@ loaded is masked and kept in the data directory, in one table for all sources of
 
 import os
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,14 +16,17 @@ from typing import Annotated
 from msgspec import Meta, Struct, structs
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.observation import Observation, Question, Window
+from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.clickhouse.engine import Engine, QueryError, installed, opened
+from bakewatch.vendors.clickhouse.legible import Stretch, read_from
 from bakewatch.vendors.clickhouse.load import Cleaner
 from bakewatch.vendors.clickhouse.loader import Loader, Trouble
-from bakewatch.vendors.clickhouse.question import check, fuse
+from bakewatch.vendors.clickhouse.question import MALFORMED, check, fuse, fuse_levels
 
 _KEY_BYTES = 32
+FEWEST_VALUES = 100
+"""Of fewer values nobody knows what 95 % stay below."""
 
 
 class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -47,26 +51,54 @@ class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class ChdbSource:
     """Log files, followed and asked."""
 
-    def __init__(self, settings: ChdbSettings, data: Path, base: Path = Path()) -> None:
-        self._settings, self._data = settings, data
+    def __init__(
+        self, settings: ChdbSettings, data: Path, base: Path = Path(), clock: Callable[[], float] = time.time
+    ) -> None:
+        self._settings, self._data, self._clock = settings, data, clock
         self._patterns = [str((base / pattern).absolute()) for pattern in settings.files]
         self._loader: Loader | None = None
 
     def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
         """Load what is new in the files, then answer all *questions* in one query.
 
-        A file that is missing, unreadable or malformed is a gap for the streams that it could hold.
+        A file that is missing or unreadable is a gap for the streams that it could hold. Where too many of its lines
+        are malformed, the window of the answer is shorter than what was asked for, or there is none.
         """
         engine = opened(self._data / "chdb")
         with engine.loading:
             troubles = self._load(engine)
+            unread = [self._unread(question, window) for question in questions]
         answers = self._answers(engine, questions, window, width)
+        starts = [read_from(*pair) for pair in zip(answers, unread, strict=True)]
+        for start in {start for start in starts if start > to_ms(window.start)}:
+            places = [place for place, one in enumerate(starts) if one == start and not answers[place].gap]
+            part = Window(min(from_ms(start), window.end), window.end)
+            again = self._answers(engine, [questions[place] for place in places], part, width)
+            for place, answer in zip(places, again, strict=True):
+                nothing = structs.replace(answers[place], buckets=(), gap=MALFORMED)
+                answers[place] = answer if part.start < part.end else nothing
         return [_with(troubles, *pair) for pair in zip(questions, answers, strict=True)]
+
+    def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
+        """What 95 % of the values stayed below; of fewer values than `FEWEST_VALUES` nothing is said."""
+        engine = opened(self._data / "chdb")
+        with engine.loading:
+            self._load(engine)
+        try:
+            sql = fuse_levels(questions, window)
+            rows = engine.query(sql, self._settings.max_seconds, self._settings.max_memory)
+        except (ConfigError, QueryError):
+            return {}
+        return {row["question"]: float(row["level"]) for row in rows if int(row["events"]) >= FEWEST_VALUES}
+
+    def _unread(self, question: Question, window: Window) -> list[Stretch]:
+        start, end = to_ms(window.start), to_ms(window.end)
+        return self._loader.unread(_streams(question), start, end) if self._loader else []
 
     def _load(self, engine: Engine) -> list[Trouble]:
         if self._loader is None:
             cleaner = Cleaner(self._settings.actor_keys, _secret(self._data / "actor.key"))
-            self._loader = Loader(engine, cleaner, self._patterns)
+            self._loader = Loader(engine, cleaner, self._patterns, self._clock)
         try:
             return self._loader.load()
         except QueryError as error:
@@ -91,9 +123,13 @@ class ChdbSource:
         return [Observation(question=one.name, window=window, width=seconds, gap=code) for one in questions]
 
 
+def _streams(question: Question) -> set[str]:
+    return {question.stream, question.of_stream or question.stream} if question.of else {question.stream}
+
+
 def _with(troubles: Sequence[Trouble], question: Question, answer: Observation) -> Observation:
     """*answer*, or a gap when lines that it needs may be missing."""
-    streams = {question.stream, question.of_stream or question.stream} if question.of else {question.stream}
+    streams = _streams(question)
     code = next((trouble.code for trouble in troubles if trouble.concerns(streams)), "")
     return structs.replace(answer, buckets=(), gap=code) if code and not answer.gap else answer
 

@@ -3,6 +3,13 @@
 Types are `bool`, `string`, `number`, `time`, `map` and `array`; an argument `regex` is a literal regular expression.
 """
 
+import re
+from datetime import datetime
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?")
+_YEARS = range(1900, 2300)
+"""The years that the engine knows."""
+
 COLUMNS = {
     "id": "string",
     "timestamp": "time",
@@ -57,3 +64,11 @@ FUNCTIONS = {
     "JSONExtractInt": _BOTH_STRINGS_NUMBER,
 }
 """Every function that may be called: the types of its arguments and of its result."""
+
+
+def is_moment(text: str) -> bool:
+    """Is *text* a moment that the calendar and the engine know, such as `2026-02-07 02:46:18`?"""
+    try:
+        return _MOMENT.fullmatch(text) is not None and datetime.fromisoformat(text).year in _YEARS
+    except ValueError:
+        return False

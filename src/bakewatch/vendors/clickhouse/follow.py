@@ -1,13 +1,14 @@
 """Log files that grow, end, are rotated, cut off or compressed: which lines of them are new.
 
-A file is known by its first line, not by its name, so a rotated or compressed copy is the same file and is read on from
-where it was left. (A first line without an `id` is no such name by itself; the path is added to it.) Offsets are those
-of the uncompressed text, and only whole lines are read.
+A file is known by how it begins, not by its name, so a rotated or compressed copy is the same file and is read on from
+where it was left. Its beginning ends with the first line that tells of an event; a file without one has nothing to load
+and is known by its path. Offsets are those of the uncompressed text, and only whole lines are read.
 """
 
 import gzip
 import hashlib
 import json
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ MISSING = "missing"
 UNREADABLE = "unreadable"
 
 _FIRST = 64 << 10
-"""Bytes in which a first line is usually found."""
+"""Bytes in which the first line that tells of an event must be found."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -68,6 +69,8 @@ class LogFile:
         except OSError as error:
             raise Unreadable from error
         self._text: FileIO | gzip.GzipFile = self._raw
+        self.cut_off = False
+        """Was the end of a compressed file missing when it was read last?"""
 
     def close(self) -> None:
         """Let go of it."""
@@ -76,14 +79,38 @@ class LogFile:
     def identity(self) -> str:
         """What the file is known by; empty as long as its first line is not whole."""
         self._start()
-        first = self._read(_FIRST)
-        while b"\n" not in first and len(first) < CHUNK and (more := self._read(_FIRST)):
-            first += more
-        line, newline, _ = first.partition(b"\n")
-        if not newline and len(line) < CHUNK:
+        head = self._read(_FIRST)
+        while b"\n" not in head and len(head) < CHUNK and (more := self._read(_FIRST)):
+            head += more
+        first, newline, _ = head.partition(b"\n")
+        if not newline and len(first) < CHUNK:
             return ""
-        name = b"" if _has_id(line) else str(self._path).encode("utf-8", "surrogateescape")
-        return hashlib.sha256(name + b"\0" + line).hexdigest()[:32]
+        begins, end = b"", head.find(b"\n") + 1
+        while end and not begins:
+            if _tells(head[head.rfind(b"\n", 0, end - 1) + 1 : end]):
+                begins = head[:end]
+            end = head.find(b"\n", end) + 1
+        begins = begins or b"\0".join((os.fsencode(self._path), first))
+        return hashlib.sha256(begins).hexdigest()[:32]
+
+    def inode(self) -> tuple[int, int]:
+        """Device and number: they tell apart files that begin alike."""
+        about = self._about()
+        return about.st_dev, about.st_ino
+
+    def written(self) -> float:
+        """When it was written last, in seconds since 1970."""
+        return self._about().st_mtime
+
+    def line_at(self, position: int) -> bytes:
+        """The line that begins at *position*; empty when none does."""
+        self._start(max(0, position - 1))
+        text = self._read(_FIRST)
+        before, text = (text[:1], text[1:]) if position else (b"\n", text)
+        while b"\n" not in text and len(text) < CHUNK and (more := self._read(_FIRST)):
+            text += more
+        line, newline, _ = text.partition(b"\n")
+        return line if newline and before == b"\n" else b""
 
     def pieces(self, position: int) -> Iterator[Piece]:
         """The whole lines from *position* on, piece by piece."""
@@ -112,8 +139,15 @@ class LogFile:
             skipped += len(data)
         return 0, b""
 
+    def _about(self) -> os.stat_result:
+        try:
+            return os.fstat(self._raw.fileno())
+        except OSError as error:
+            raise Unreadable from error
+
     def _start(self, position: int = 0) -> None:
         """Read from *position* of the text on, as the file is now."""
+        self.cut_off = False
         try:
             self._raw.seek(0)
             packed = self._raw.read(len(_GZIP)) == _GZIP
@@ -121,7 +155,7 @@ class LogFile:
             self._text = gzip.GzipFile(fileobj=self._raw, mode="rb") if packed else self._raw
             self._text.seek(position)
         except EOFError:
-            pass  # the text is shorter than that: nothing more will be read
+            self.cut_off = True  # the text is shorter than that: nothing more will be read
         except (OSError, zlib.error) as error:
             raise Unreadable from error
 
@@ -133,6 +167,7 @@ class LogFile:
             while len(data) < size and (more := read(size - len(data))):
                 data += more
         except EOFError:
+            self.cut_off = True
             return data
         except (OSError, zlib.error) as error:
             raise Unreadable from error
@@ -155,9 +190,10 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _has_id(line: bytes) -> bool:
+def _tells(line: bytes) -> bool:
+    """Does *line* tell of an event? Only such a line can be loaded, and only such lines differ between files."""
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict) and bool(value.get("id"))
+    return isinstance(value, dict) and bool(value.get("id") or value.get("timestamp"))

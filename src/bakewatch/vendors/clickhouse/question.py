@@ -8,13 +8,14 @@ It keeps to what a hosted log endpoint accepts too: columns are named, `source` 
 a LIMIT, and neither `count(*)` nor `select *`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.observation import Bucket, Observation, Question, Window, to_ms
-from bakewatch.vendors.clickhouse.where import parse_value, parse_where
+from bakewatch.model.observation import MOST_EVENTS, Bucket, Observation, Question, Window, to_ms
+from bakewatch.vendors.clickhouse.findable import refuse_masked
+from bakewatch.vendors.clickhouse.where import parse_number, parse_value, parse_where
 
 MALFORMED = "malformed"
 """The gap of an answer that is not what was asked for."""
@@ -36,6 +37,7 @@ class _Places:
     own: int | None
     of: int | None
     actors: int | None
+    spread: tuple[int, ...] = ()
 
 
 @dataclass
@@ -99,6 +101,7 @@ class Fused:
                 of=_at(other, places.of),
                 own=_at(mine, places.own),
                 actors=_at(mine, places.actors),
+                spread=tuple(_at(mine, place) for place in places.spread) if mine else (),
             )
             if bucket.count or bucket.of or bucket.own or bucket.actors:
                 buckets.append(bucket)
@@ -124,8 +127,14 @@ def fuse(questions: Sequence[Question], window: Window, width: timedelta, table:
 
 
 def check(question: Question) -> None:
-    """`ConfigError` when *question* is outside of what may be asked; `where` is the field that is wrong."""
+    """`ConfigError` when *question* is outside of what may be asked, or asks for text that masking never leaves.
+
+    `where` is the field that is wrong.
+    """
     _place(question, {})
+    for name in ("where", "of", "own", "of_own", "healthy"):
+        if text := getattr(question, name):
+            refuse_masked(parse_where(text, name), name)
 
 
 def _place(question: Question, streams: dict[str, _Stream]) -> _Places:
@@ -137,26 +146,58 @@ def _place(question: Question, streams: dict[str, _Stream]) -> _Places:
     if not question.stream:
         raise ConfigError("is empty", where="stream", right="a value of the column `source`")
     stream = streams.setdefault(question.stream, _Stream())
-    where = parse_where(question.where, "where")
+    where = _matching(question)
     own = parse_where(question.own, "own") if question.own else ""
     matching = f"{where} AND NOT {own}" if own else where
     of_stream, of = question.of_stream or question.stream, None
     if question.of:
-        of = streams.setdefault(of_stream, _Stream()).place(f"countIf({_of(question)})")
+        of = streams.setdefault(of_stream, _Stream()).place(_count(question, _of(question), question.of_actor))
     return _Places(
         question=question.name,
         stream=question.stream,
         of_stream=of_stream,
-        count=stream.place(f"countIf({matching})"),
+        count=stream.place(_count(question, matching, question.actor)),
         own=stream.place(f"countIf({where} AND {own})") if own else None,
         of=of,
         actors=_actors(question, matching, stream),
+        spread=tuple(stream.place(one) for one in _spread(question, matching)),
     )
+
+
+def _matching(question: Question) -> str:
+    where = parse_where(question.where, "where")
+    if not question.value:
+        return where
+    return f"{where} AND {parse_number(question.value, 'value')} > {question.above or 0.0!r}"
 
 
 def _of(question: Question) -> str:
     of = parse_where(question.of, "of")
     return f"{of} AND NOT {parse_where(question.of_own, 'of_own')}" if question.of_own else of
+
+
+def _count(question: Question, matching: str, actor: str) -> str:
+    """Events, or with `distinct` each actor once per grain, and every event without one."""
+    if not question.distinct or not actor:
+        return f"countIf({matching})"
+    who = parse_value(actor, "actor")
+    named, nameless = f"{matching} AND {who} != ''", f"{matching} AND {who} = ''"
+    return f"uniqExactIf({_deed(question, who)}, {named}) + countIf({nameless})"
+
+
+def _spread(question: Question, matching: str) -> Iterator[str]:
+    """How many (actor, grain) pairs have 1, 2, … events."""
+    if not question.spread:
+        return
+    who = parse_value(question.actor, "actor")
+    each = f"mapValues(sumMapIf(map({_deed(question, who)}, 1), {matching} AND {who} != ''))"
+    for events in range(1, MOST_EVENTS + 1):
+        yield f"arrayCount(v -> v {'=' if events < MOST_EVENTS else '>='} {events}, {each})"
+
+
+def _deed(question: Question, who: str) -> str:
+    grain = max(1, round(question.grain * 1000))
+    return f"concat(toString(intDiv(toUnixTimestamp64Milli(timestamp), {grain})), ' ', {who})"
 
 
 def _actors(question: Question, matching: str, stream: _Stream) -> int | None:
@@ -168,15 +209,31 @@ def _actors(question: Question, matching: str, stream: _Stream) -> int | None:
     return stream.place(f"length(arrayIntersect({', '.join(both)}))")
 
 
+def fuse_levels(questions: Sequence[Question], window: Window, table: str = "logs") -> str:
+    """One SQL text that gives, per question that has a value, a row of its name and of what 95 % stay below."""
+    return " UNION ALL ".join(
+        f"SELECT {_literal(one.name)} AS question, quantileExactIf(0.95)({parse_number(one.value, 'value')},"
+        f" {_of(one)}) AS level, countIf({_of(one)}) AS events FROM {table} WHERE {_within(one.stream, window)} LIMIT 1"
+        for one in questions
+    )
+
+
 def _select(name: str, stream: _Stream, window: Window, step: int, table: str) -> str:
-    literal = "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
     return (
-        f"SELECT {literal} AS stream, groupArray(slot) AS at, groupArray(counts) AS n FROM (\n"
+        f"SELECT {_literal(name)} AS stream, groupArray(slot) AS at, groupArray(counts) AS n FROM (\n"
         f"SELECT intDiv(toUnixTimestamp64Milli(timestamp), {step}) * {step} AS slot,\n"
         f"[{', '.join(stream.counts)}] AS counts\n"
-        f"FROM {table} WHERE source = {literal} AND timestamp >= {_moment(window.start)}"
-        f" AND timestamp < {_moment(window.end)}\nGROUP BY slot)"
+        f"FROM {table} WHERE {_within(name, window)}\nGROUP BY slot)"
     )
+
+
+def _within(stream: str, window: Window) -> str:
+    moments = f"timestamp >= {_moment(window.start)} AND timestamp < {_moment(window.end)}"
+    return f"source = {_literal(stream)} AND {moments}"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _moment(moment: datetime) -> str:

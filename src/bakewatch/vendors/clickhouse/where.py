@@ -3,7 +3,7 @@
 A plan's `where`, `of`, `own`, `canary` and `healthy` are one boolean expression each, its `actor` one string. Nothing
 of the given text reaches an engine: the SQL is written anew, node by node, and what has no writer here cannot be
 asked for. So there is no sub-query, table function, lambda, alias, setting, parameter, cast or comment, and every
-comparison compares like with like. sqlglot is imported only when the first expression is read.
+comparison compares like with like. sqlglot and re2 are imported only when the first expression is read.
 """
 
 import re
@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bakewatch.errors import ConfigError
-from bakewatch.vendors.clickhouse.dialect import COLUMNS, FUNCTIONS
+from bakewatch.vendors.clickhouse.dialect import COLUMNS, FUNCTIONS, is_moment
+from bakewatch.vendors.clickhouse.regex import flaw
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -23,10 +24,7 @@ MAX_LENGTH = 4000
 
 _BY_LOWER = {name.lower(): name for name in FUNCTIONS}
 _COMPARISONS = {"EQ": "=", "NEQ": "!=", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
-_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?")
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,9})?")
-_NOT_RE2 = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]")
-"""Look-around, back-references, conditions and atomic groups: Python knows them, ClickHouse does not."""
 _NUMERIC_HINT = "attributes are strings: toInt32OrZero(log_attributes['…']) is a number"
 
 Written = tuple[str, str]
@@ -49,6 +47,11 @@ def parse_where(text: str, where: str) -> str:
 def parse_value(text: str, where: str) -> str:
     """*text* as SQL that is one string; `ConfigError` at *where* when it is not one."""
     return _parse(text, "string", where)
+
+
+def parse_number(text: str, where: str) -> str:
+    """*text* as SQL that is one number; `ConfigError` at *where* when it is not one."""
+    return _parse(text, "number", where)
 
 
 def _parse(text: str, wanted: str, where: str) -> str:
@@ -201,7 +204,7 @@ def _alike(left: Any, right: Any) -> tuple[str, str]:
 def _moment(node: Any, sql: str, kind: str) -> str:
     if kind == "time":
         return sql
-    if type(node).__name__ != "Literal" or not _TIME.fullmatch(node.this):
+    if type(node).__name__ != "Literal" or not is_moment(node.this):
         raise _Refused(f"`{_shown(node)}` is no moment", "'2026-02-07 02:46:18' (UTC)")
     return f"toDateTime64({sql}, 6, 'UTC')"
 
@@ -261,19 +264,19 @@ def _argument(node: Any, kind: str) -> str:
         return _as(node, kind)
     if type(node).__name__ != "Literal" or not node.is_string:
         raise _Refused(f"`{_shown(node)}` is no regular expression", "a literal one")
-    try:
-        re.compile(node.this)
-    except re.error as error:
-        raise _Refused(f"`{_short(node.this)}` is no regular expression: {error}") from None
-    if _NOT_RE2.search(node.this):
-        raise _Refused(f"`{_short(node.this)}` is not a regular expression of RE2", "no look-around, no back-reference")
-    return _quoted(node.this)
+    literal = _quoted(node.this)
+    if why := flaw(node.this):
+        right = "RE2: no look-around, no back-reference, no possessive repetition"
+        raise _Refused(f"`{_short(node.this)}` is no regular expression: {_short(why)}", right)
+    return literal
 
 
 def _quoted(text: str) -> str:
     """*text* as a string literal of ClickHouse."""
     if any(ord(char) < 32 and char not in "\t\n\r" for char in text):
         raise _Refused("a string contains a control character")
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise _Refused("a string contains half a character")
     for char, escaped in (("\\", "\\\\"), ("'", "\\'"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
         text = text.replace(char, escaped)
     return f"'{text}'"

@@ -5,12 +5,16 @@ import io
 import re
 import tarfile
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from bakewatch.errors import ConfigError, RepositoryError
 from bakewatch.ports import Context, Remote, require_safe
 from bakewatch.vendors.git.run import Git
+
+_KEPT = ("refs/pull/{}/head", "refs/merge-requests/{}/head")
+"""Where hosting services keep the head of a pull request."""
 
 
 class Mirror:
@@ -46,25 +50,37 @@ class Mirror:
     def fetch(self) -> str:
         """Bring everything up to date; returns the tip. `RepositoryError` when the remote cannot be had."""
         self.git.create()
-        if not self._fetch("--prune", "+refs/heads/*:refs/remotes/origin/*"):
-            raise RepositoryError("unreachable")
+        self._fetch("--prune", "+refs/heads/*:refs/remotes/origin/*")
         tip = self.resolve(self.branch)
         if not tip:
             raise RepositoryError("no_branch", permanent=True)
         return tip
 
-    def fetch_pull(self, number: int) -> str:
-        """The head of a pull request, as hosting services keep it; empty when the remote has none."""
+    def pull_head(self, number: int) -> str | None:
+        """The head of a pull request: empty when the remote has none of this number, None when it keeps none at all."""
+        told = self.git.ask("ls-remote", "--refs", self.remote.url, *(form.format("*") for form in _KEPT), remote=True)
+        if told.code:
+            raise RepositoryError("unreachable")
+        there = {line.partition("\t")[2] for line in told.out.splitlines()}
+        if not there:
+            return None
         kept = f"refs/bakewatch/pull/{number}"
-        return self.resolve(kept) if self._fetch(f"+refs/pull/{number}/head:{kept}") else ""
+        for reference in (form.format(number) for form in _KEPT):
+            if reference in there:
+                self._fetch(f"+{reference}:{kept}")
+                return self.resolve(kept)
+        return ""
 
-    def _fetch(self, *words: str) -> bool:
+    def _fetch(self, *words: str) -> None:
         """Fetch by the options and the reference in *words*; two at once would take each other's locks for trouble."""
         *options, reference = words
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head")
         with (self.git.folder / "fetch.lock").open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            return self.git.ask("fetch", *quiet, *options, self.remote.url, reference, remote=True).code == 0
+            done = self.git.ask("fetch", *quiet, *options, self.remote.url, reference, remote=True)
+        if done.code:
+            # Neither is permanent: who pushed a bad object can take it away again.
+            raise RepositoryError("bad_objects" if "fsck error in pack" in done.err else "unreachable")
 
     def resolve(self, name: str) -> str:
         """The commit that *name* means; empty when there is none or it is ambiguous."""
@@ -77,11 +93,21 @@ class Mirror:
         return bool(found and wanted) and self.git.ask("merge-base", "--is-ancestor", wanted, found).code == 0
 
     def read(self, commit: str, path: str) -> bytes | None:
-        """The file at *path* in *commit*; None when there is none."""
-        done = self.git.ask("cat-file", "-t", f"{commit}:{path}")
-        if done.code or done.out.strip() != "blob":
-            return None
-        return self.git.ask("cat-file", "blob", f"{commit}:{path}").out.encode()
+        """The file at *path* in *commit*; None when nothing is there.
+
+        `RepositoryError` when something is there that is no plain file, on the way to it too, or cannot be read.
+        """
+        steps = [*accumulate(PurePosixPath(path).parts, "{}/{}".format)]
+        for step in steps:
+            entry = self.git.tell("ls-tree", commit, "--", step)
+            if not entry:
+                return None
+            if not entry.startswith("100" if step == steps[-1] else "040"):
+                raise RepositoryError("not_a_file", permanent=True)
+        done = self.git.ask("cat-file", "blob", f"{commit}:{steps[-1]}")
+        if done.code:
+            raise RepositoryError("unreadable", permanent=True)
+        return done.out.encode()
 
     def export(self, commit: str, path: str, folder: Path) -> None:
         """Write everything under *path* of *commit* into *folder*, files only."""

@@ -1,6 +1,5 @@
 """Find a release in the history of the production branch."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -9,13 +8,11 @@ from msgspec import structs
 from bakewatch.errors import ConfigError
 from bakewatch.model.release import MergeKind, Release
 from bakewatch.privacy.scrub import clean
+from bakewatch.vendors.git.extent import extent
 from bakewatch.vendors.git.mirror import Mirror
-from bakewatch.vendors.git.rebased import rebased
+from bakewatch.vendors.git.pulls import merged_pull, named_pull, title_of
 
 TRAILER = "Bakewatch-Undoes"
-
-_MERGED = re.compile(r"^Merge pull request #(\d+)\b", re.MULTILINE)
-_SQUASHED = re.compile(r"\(#(\d+)\)\s*$", re.MULTILINE)
 
 
 def find_release(mirror: Mirror, *, commit: str = "", pull: int | None = None, range_: str = "") -> Release:
@@ -51,7 +48,7 @@ def undoes(mirror: Mirror, revisions: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _of_commit(mirror: Mirror, wanted: str) -> Release:
-    """A merge commit, or one commit that says by itself that it is all of its pull request."""
+    """A merge commit that says what it merges, an undo of ours, or what is all of the pull request that it names."""
     parents = mirror.git.tell("rev-list", "--parents", "-n", "1", wanted).split()[1:]
     if not parents:
         raise ConfigError(f"{wanted[:12]} is the first commit", where=mirror.name, right="a release has a parent")
@@ -61,32 +58,33 @@ def _of_commit(mirror: Mirror, wanted: str) -> Release:
             where=mirror.name,
             right="the merge commit, or --range A..B for a rebase merge",
         )
-    kind = MergeKind.MERGE if len(parents) > 1 else MergeKind.SQUASH
-    release = _release(mirror, wanted, parents[0], kind)
-    if kind is MergeKind.SQUASH and not release.pulls and not release.reverts:
+    message = mirror.git.tell("log", "-1", "--format=%B", wanted)
+    if (len(parents) > 1 and merged_pull(message)) or undoes(mirror, ["-1", wanted]):
+        return _release(mirror, parents[0], wanted)
+    # Of a merge made on a person's machine, the first parent may be that person's own work: what it brought is others'.
+    alone = f"--range {parents[0][:12]}..{wanted[:12]} for " + (
+        "all that it merged" if parents[1:] else "this commit alone"
+    )
+    pull = named_pull(message)
+    if not pull:
         raise ConfigError(
             f"{wanted[:12]} does not say whether it is the whole release: it names no pull request",
             where=mirror.name,
-            right=f"--range {parents[0][:12]}..{wanted[:12]} for this commit alone, or --pr N for a rebase merge",
+            right=f"{alone}, or --pr N for a rebase merge",
+        )
+    release = _of_pull(mirror, pull)
+    if release.commit != wanted:
+        raise ConfigError(
+            f"{wanted[:12]} is not what #{pull} brought to {mirror.remote.branch}, which ends with "
+            f"{release.commit[:12]}",
+            where=mirror.name,
+            right=f"--pr {pull}, or {alone}",
         )
     return release
 
 
 def _of_pull(mirror: Mirror, pull: int) -> Release:
-    told = mirror.git.tell("log", "--first-parent", "--format=%H%x00%s%x00", mirror.branch)
-    for line in told.splitlines():
-        commit, subject, *_ = line.split("\0")
-        if pull in _pulls(subject):
-            return _of_commit(mirror, commit)
-    found = rebased(mirror, pull)
-    if found is None:
-        raise ConfigError(
-            f"no merge of #{pull} on {mirror.remote.branch}",
-            where=mirror.name,
-            right="--commit with the merge commit, or --range A..B for a rebase merge",
-        )
-    parent, commit = found
-    release = _release(mirror, commit, parent, MergeKind.REBASE)
+    release = _release(mirror, *extent(mirror, pull))
     return structs.replace(release, pulls=tuple(dict.fromkeys([pull, *release.pulls])))
 
 
@@ -98,8 +96,7 @@ def _of_range(mirror: Mirror, range_: str) -> Release:
     line = _first_parents(mirror)
     if commit not in line or parent not in line[line.index(commit) + 1 :]:
         raise ConfigError(f"`{range_}` is no stretch of {mirror.remote.branch}", where=mirror.name, right="A before B")
-    alone = line[line.index(commit) + 1] == parent
-    return _release(mirror, commit, parent, MergeKind.SQUASH if alone else MergeKind.REBASE)
+    return _release(mirror, parent, commit)
 
 
 def _first_parents(mirror: Mirror) -> list[str]:
@@ -107,31 +104,36 @@ def _first_parents(mirror: Mirror) -> list[str]:
     return mirror.git.tell("rev-list", "--first-parent", mirror.branch).split()
 
 
-def _release(mirror: Mirror, commit: str, parent: str, kind: MergeKind) -> Release:
+def _release(mirror: Mirror, parent: str, commit: str) -> Release:
+    """The release that is the stretch of the branch after *parent* up to *commit*."""
     seconds, _, message = mirror.git.tell("log", "-1", "--format=%ct %B", commit).partition(" ")
-    merged = mirror.git.tell("log", "--format=%s", f"{parent}..{commit}").splitlines()
+    brought = mirror.git.tell("log", "-z", "--format=%B", f"{parent}..{commit}").split("\0")
+    pulls = (named_pull(one) for one in [message, *reversed(brought)])
     reverts = [value for _, value in undoes(mirror, [f"{parent}..{commit}"])]
-    own = _pulls(message.partition("\n")[0])
     return Release(
         repository=mirror.name,
         branch=mirror.remote.branch,
         commit=commit,
         parent=parent,
-        merged_at=datetime.fromtimestamp(int(seconds), UTC),
-        kind=kind,
-        pulls=tuple(dict.fromkeys([*own, *(number for subject in reversed(merged) for number in _pulls(subject))])),
-        title=clean(_title(message), 200),
+        merged_at=_merged_at(mirror, commit, seconds),
+        kind=_kind(mirror, parent, commit),
+        pulls=tuple(dict.fromkeys(number for number in pulls if number)),
+        title=clean(title_of(message), 200),
         reverts=reverts[0] if reverts else "",
     )
 
 
-def _title(message: str) -> str:
-    """A merge commit's own subject says only which branch; its body has the pull request's title."""
-    subject, _, body = message.strip().partition("\n")
-    first = next((line for line in body.splitlines() if line.strip()), "")
-    return first if _MERGED.match(subject) and first else subject
+def _merged_at(mirror: Mirror, commit: str, seconds: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        what = f"{commit[:12]} does not say when it was made"
+        raise ConfigError(what, where=mirror.name, right="a commit with a legible date") from None
 
 
-def _pulls(subject: str) -> list[int]:
-    found = _MERGED.findall(subject) or _SQUASHED.findall(subject)
-    return [int(number) for number in found]
+def _kind(mirror: Mirror, parent: str, commit: str) -> MergeKind:
+    """A stretch of several commits was rebased; one commit is a merge or all of its change."""
+    first, *others = mirror.git.tell("rev-list", "--parents", "-n", "1", commit).split()[1:]
+    if first != parent:
+        return MergeKind.REBASE
+    return MergeKind.MERGE if others else MergeKind.SQUASH

@@ -1,5 +1,7 @@
 """`ports.Repository` by git."""
 
+import re
+
 from msgspec import Struct
 
 from bakewatch.errors import RepositoryError
@@ -12,18 +14,27 @@ STOP = ".bakewatch/stop"
 """The kill switch: a file on the production branch."""
 
 
+_COMMENT = re.compile(r"(^|\s)#(\s.*)?$")
+_PULL = re.compile(r"#([1-9][0-9]*)")
+_COMMIT = re.compile(r"(?:[\w./-]+@)?([0-9a-f]{7,40})", re.IGNORECASE | re.ASCII)
+
+
 class Entries(Struct, frozen=True):
-    """What a kill switch names: nothing means everything."""
+    """What a kill switch names: `#7`, a commit or a bake id, one a line. Nothing means everything."""
 
     names: tuple[str, ...]
 
     def stops(self, release: Release) -> str:
-        """The code of what stops *release*; empty when nothing does."""
-        if not self.names:
+        """The code of what stops *release*; empty when nothing does. Words that are not understood stop everything."""
+        if not self.names or not all(_PULL.fullmatch(name) or _COMMIT.fullmatch(name) for name in self.names):
             return "kill_switch"
-        pulls = {f"#{number}" for number in release.pulls}
-        hit = any(name in pulls or (len(name) >= 7 and release.commit.startswith(name)) for name in self.names)
-        return "opt_out" if hit else ""
+        return "opt_out" if any(_names(name, release) for name in self.names) else ""
+
+
+def _names(name: str, release: Release) -> bool:
+    """Does the entry mean *release*? Whatever a bake id calls the repository: it may have had another name."""
+    pull, commit = _PULL.fullmatch(name), _COMMIT.fullmatch(name)
+    return bool(pull and int(pull[1]) in release.pulls or commit and release.commit.startswith(commit[1].lower()))
 
 
 class GitRepository:
@@ -48,7 +59,7 @@ class GitRepository:
         return undone_by(self._mirror, release)
 
     def brake(self, release: Release) -> Brake:
-        """The kill switch at the tip. Unreadable is pulled."""
+        """The kill switch at the tip. Unreadable is pulled; off is only a tip that has nothing at that path."""
         try:
             tip = self._mirror.fetch()
             raw = self._mirror.read(tip, STOP)
@@ -56,8 +67,8 @@ class GitRepository:
             return Brake(pulled=True, problem="brake_unreadable")
         if raw is None:
             return Brake(pulled=False)
-        lines = (line.partition("# ")[0].strip() for line in raw.decode(errors="replace").splitlines())
-        problem = Entries(tuple(line for line in lines if line and line != "#")).stops(release)
+        lines = (_COMMENT.sub("", line).strip() for line in raw.decode(errors="replace").splitlines())
+        problem = Entries(tuple(line for line in lines if line)).stops(release)
         return Brake(pulled=bool(problem), problem=problem)
 
 

@@ -6,16 +6,31 @@ from datetime import datetime
 from msgspec import Struct
 
 from bakewatch.errors import RepositoryError
-from bakewatch.model.release import Release
+from bakewatch.model.release import Release, Suspect
 from bakewatch.model.rollback import Rollback
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.git.mirror import Mirror, mirror_of
 from bakewatch.vendors.git.release import TRAILER, undoes
 from bakewatch.vendors.git.repository import undone_by
+from bakewatch.vendors.git.trees import merge, tree_of, write_commit
 
 METHOD = "git"
 TRIES = 3
 """So often a revert is built anew when the tip moves under it."""
+
+_MOVED = ("[rejected]", "cannot lock ref", "failed to update ref")
+_REFUSALS = (
+    "protected branch",
+    "hook declined",
+    "rule violations",
+    "gh006",
+    "gh013",
+    "not allowed to push",
+    "denied",
+    "pre-receive",
+    "prohibited",
+)
+"""How hosting services say that they will not have it, however often they are asked; all else is trouble of theirs."""
 
 
 class RevertSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -39,7 +54,8 @@ class GitRevert:
         """Undo *release*.
 
         1. Fetch. The trailer is there: done already.
-        2. Build the revert at the tip; a conflict is for a person.
+        2. The release is not on the branch any more: nothing to do. Else build the revert at the tip; a conflict is for
+           a person.
         3. Push it to a branch of its own, then fast-forward the production branch by an ordinary push.
         4. The tip moved: from the start, three times at most. Protected: the branch is there for a person.
         """
@@ -49,8 +65,11 @@ class GitRevert:
                 before = undone_by(self._mirror, release)
                 if before:
                     return Rollback(method=METHOD, at=self._clock(), commit=before, already=True)
+                if not self._mirror.contains(tip, release.commit):
+                    # Somebody took it off the branch: a revert of it would bring all of it back first.
+                    return self._failed("not_on_branch", release, permanent=True)
                 commit = self._revert(release, tip)
-                problem = commit and self._push(release, commit)
+                problem = commit and self._push(release, commit, tip)
                 if commit and not problem:
                     return Rollback(method=METHOD, at=self._clock(), commit=commit)
                 if problem != "moved":
@@ -70,51 +89,56 @@ class GitRevert:
         release that has its parent's tree. So it is the same for a merge, a squash and a range.
         """
         git = self._mirror.git
-        before = git.tell("rev-parse", f"{release.parent}^{{tree}}")
-        other = self._commit(before, release.commit, "the tree before the release")
-        merged = git.ask("merge-tree", "--write-tree", "--no-messages", tip, other)
-        if merged.code == 1:
-            return ""
-        if merged.code:
-            raise RepositoryError("git_merge_tree", permanent=True)
-        tree = merged.out.split()[0]
-        if tree == git.tell("rev-parse", f"{tip}^{{tree}}"):
+        other = self._commit(f"{release.parent}^{{tree}}", release.commit, "the tree before the release")
+        tree = merge(git, tip, other)
+        if tree == tree_of(git, tip):
             raise RepositoryError("nothing_to_undo", permanent=True)
-        return self._commit(tree, tip, _message(release))
+        return tree and self._commit(tree, tip, _message(release))
 
     def _commit(self, tree: str, parent: str, message: str) -> str:
         who = {"NAME": self._settings.author, "EMAIL": self._settings.email}
         who["DATE"] = f"@{int(self._clock().timestamp())} +0000"
-        extra = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in who.items()}
-        return self._mirror.git.tell("commit-tree", tree, "-p", parent, "-m", message, extra=extra)
+        return write_commit(self._mirror.git, tree, parent, message, who)
 
-    def _push(self, release: Release, commit: str) -> str:
-        """Push *commit*; returns a problem or nothing."""
-        branch = branch_of(release)
+    def _push(self, release: Release, commit: str, tip: str) -> str:
+        """Push *commit*, made on *tip*; returns a problem or nothing."""
+        branch, main = branch_of(release), self._mirror.remote.branch
         old = self._mirror.resolve(f"refs/remotes/origin/{branch}")
         if old and release.bake_id not in {value for _, value in undoes(self._mirror, ["-1", old])}:
             return "branch_taken"
-        problem = self._push_one(commit, branch, f"--force-with-lease=refs/heads/{branch}:{old}")
-        problem = problem or self._push_one(commit, self._mirror.remote.branch)
+        problem = self._push_one(commit, branch, old) or self._push_one(commit, main, tip)
         if not problem:
             # Only tidiness: main has it, so nobody needs the branch, and nothing depends on its going.
             self._mirror.git.ask("push", "--quiet", self._mirror.remote.url, f":refs/heads/{branch}", remote=True)
         return problem
 
-    def _push_one(self, commit: str, branch: str, *options: str) -> str:
-        reference = f"{commit}:refs/heads/{branch}"
+    def _push_one(self, commit: str, branch: str, old: str) -> str:
+        """Push *commit* to *branch* provided that it still is *old*; returns a problem or nothing.
+
+        The proviso forces nothing: on the production branch *commit* is a child of *old*. Without it, a branch that a
+        person has just set back would be fast-forwarded to all that was taken off it.
+        """
+        reference = f"refs/heads/{branch}"
         done = self._mirror.git.ask(
-            "push", "--porcelain", "--no-verify", *options, self._mirror.remote.url, reference, remote=True
+            "push",
+            "--porcelain",
+            "--no-verify",
+            f"--force-with-lease={reference}:{old}",
+            self._mirror.remote.url,
+            f"{commit}:{reference}",
+            remote=True,
         )
         if done.code == 0:
             return ""
-        refused = [line for line in done.out.splitlines() if line.startswith("!")]
+        refused = [line.rpartition("\t")[2] for line in done.out.splitlines() if line.startswith("!")]
         if not refused:
             raise RepositoryError("unreachable")
-        told = refused[0].lower()
-        if "[rejected]" in told or "cannot lock ref" in told or "failed to update ref" in told:
+        if any(words in refused[0] for words in _MOVED):
             return "moved"
-        return "protected"
+        told = [refused[0], *(line for line in done.err.splitlines() if line.startswith("remote:"))]
+        if any(words in line.lower() for line in told for words in _REFUSALS):
+            return "protected"
+        raise RepositoryError("push_failed")
 
 
 def branch_of(release: Release) -> str:
@@ -126,8 +150,11 @@ def _message(release: Release) -> str:
     # Within the quotes: a number at the end of a subject would name the revert's own pull request.
     pulls = "".join(f" (#{number})" for number in release.pulls)
     subject = f'Revert "{release.title or release.commit[:12]}{pulls}"'
-    body = f"This reverts {release.commit}, which was found harmful after it went live."
-    return f"{subject}\n\n{body}\n\n{TRAILER}: {release.bake_id}"
+    all_of_them: tuple[Release | Suspect, ...] = (release, *reversed(release.suspects))
+    commits = ", ".join(one.commit for one in all_of_them)
+    body = f"This reverts {commits}, found harmful after it went live."
+    trailers = "\n".join(f"{TRAILER}: {one.bake_id}" for one in all_of_them)
+    return f"{subject}\n\n{body}\n\n{trailers}"
 
 
 def _build(settings: RevertSettings, context: Context) -> GitRevert:

@@ -19,6 +19,22 @@ TIMEOUT = 120.0
 _OLDEST = (2, 38)
 """`git merge-tree --write-tree` is needed."""
 
+_OLD_FLAWS = (
+    "badDate",
+    "badDateOverflow",
+    "badEmail",
+    "badName",
+    "badTimezone",
+    "missingEmail",
+    "missingNameBeforeEmail",
+    "missingSpaceBeforeDate",
+    "missingSpaceBeforeEmail",
+    "zeroPaddedDate",
+    "zeroPaddedFilemode",
+)
+"""What old tools wrote and nobody can mend any more: about people, times and padding. It misleads nobody, unlike a
+wrong path, an entry that points to nothing (`nullSha1`) or a missing part, which stay refused."""
+
 _SAFE = (
     "core.hooksPath=/dev/null",
     "core.attributesFile=/dev/null",
@@ -35,6 +51,7 @@ _SAFE = (
     "submodule.recurse=false",
     "fetch.fsckObjects=true",
     "log.showSignature=false",
+    *(f"fetch.fsck.{flaw}=warn" for flaw in _OLD_FLAWS),
 )
 _PASSED_ON = ("PATH", "HOME", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "GIT_SSL_CAINFO", "TMPDIR")
 _TOKEN = "BAKEWATCH_GIT_TOKEN"

@@ -1,8 +1,9 @@
 """Journeys are pytest modules, walked in a process of their own.
 
 runner.py    starts a walk, ends it in time, and turns its findings into a `JourneyRun`
-process.py   a process group with a time limit and an allow-listed environment
+process.py   a process with a time limit, an allow-listed environment, and nothing that outlives it
 wire.py      what the runner tells the plugin, and what the plugin reports
 plugin.py    inside the walk: fixtures and hooks
+shown.py     inside the walk: what counts as having shown something
 api.py, database.py, broken.py    what the fixtures are made of
 """

@@ -9,19 +9,22 @@
     persona     who walks: name, email, password
     tag         marks everything that the walk writes
     test_event  the id of what the plan sets aside for our own data
-    expect      expect(condition, "what should hold"): ends the walk as failed
+    expect      expect(condition, "what should hold"): without the condition the walk has failed
     observe     observe("registrations_created", 1): a fact about policy or side effects
     db          db.count("select count(*) …", [value]): counts rows, changes nothing
     cleanup     cleanup(api.delete, "/…"): called at the end, whatever happens
 
 All of them live as long as the walk, so fixtures of the journeys' own conftest.py may have any scope. Other pytest
 plugins take part when that conftest names them: `pytest_plugins = ["pytest_playwright.pytest_playwright"]`. The walk
-ends at the first test that does not pass. What exceptions other than a broken expectation mean: see `broken`.
+ends at the first test that fails. What exceptions other than a broken expectation mean: see `broken`. A walk that has
+checked or observed nothing, or to which the application gave no answer, has shown nothing and does not pass.
 """
 
+import atexit
 import os
 import re
 import signal
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -31,15 +34,25 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from _pytest.assertion import rewrite
 
 from bakewatch.model.journey import Walked
 from bakewatch.vendors.journeys.api import Api
 from bakewatch.vendors.journeys.broken import CannotWalk, Misuse, Unmet, broken
 from bakewatch.vendors.journeys.database import Database
+from bakewatch.vendors.journeys.shown import asserted_in, count_checks, reached
 from bakewatch.vendors.journeys.wire import ERRAND_VARIABLE, Broken, Errand, Findings, short
 
 FACT_NAME = r"[A-Za-z0-9_.-]{1,64}"
 MAX_FACTS = 100
+
+INTEGERS = range(-(2**63), 2**63)
+"""What a fact may be: what every store and reader of the report can hold."""
+
+# Assertions that hold are only seen in modules compiled for it. A pytest of somebody else's may have left its own
+# compiled form of a journey beside it, without; under another name we find ours. (Should pytest rename this, nothing
+# is lost but that.)
+rewrite.PYC_TAIL = f".bakewatch{rewrite.PYC_TAIL}"
 
 _ERRAND = pytest.StashKey[Errand]()
 _FINDINGS = pytest.StashKey[Findings]()
@@ -62,31 +75,88 @@ def pytest_configure(config: pytest.Config) -> None:
     errand = msgspec.json.decode(Path(os.environ[ERRAND_VARIABLE]).read_bytes(), type=Errand)
     config.stash[_ERRAND] = errand
     config.stash[_FINDINGS] = Findings()
+    # Later than any hook of pytest: only then have threads that the journey started come to their end.
+    atexit.register(_report, Path(errand.findings), config.stash[_FINDINGS])
+    threading.excepthook = _judge_threads(config.rootpath, config.stash[_FINDINGS])
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGALRM, _stop)
     signal.setitimer(signal.ITIMER_REAL, errand.seconds)
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+def _report(target: Path, findings: Findings) -> None:
     """Write the findings, all at once."""
-    if _ERRAND not in config.stash:
-        return
-    target = Path(config.stash[_ERRAND].findings)
     draft = target.with_suffix(".draft")
-    draft.write_bytes(msgspec.json.encode(config.stash[_FINDINGS]))
+    draft.write_bytes(msgspec.json.encode(findings))
     draft.replace(target)
 
 
+def _judge_threads(root: Path, findings: Findings) -> Callable[[threading.ExceptHookArgs], None]:
+    """What to do with an exception that ends a thread: pytest itself would only warn of it."""
+
+    def judge(ended: threading.ExceptHookArgs) -> None:
+        if _undecided(findings) and ended.exc_value is not None:
+            traceback = pytest.ExceptionInfo.from_exception(ended.exc_value).traceback
+            ours = (one for one in reversed(traceback) if Path(one.path).is_relative_to(root))
+            place = next((f"{one.name}, line {one.lineno + 1}" for one in ours), "a thread")
+            findings.broken = broken(ended.exc_value, findings.exchanges, place, inside=True)
+
+    return judge
+
+
+def _undecided(findings: Findings) -> bool:
+    """Can the walk still be broken? A test that was left out does not hide the failure of a later one."""
+    return findings.broken is None or findings.broken.code in ("skipped", "xfail")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note how many tests there are; by now every library that they check with has been imported."""
+    findings = session.config.stash[_FINDINGS]
+    findings.collected = len(session.items)
+    count_checks(findings)
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count what passed; a skipped test means that not everything was walked."""
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Count the tests that come to an end, and end the walk where it broke in a thread."""
+    result = yield
+    findings = item.config.stash[_FINDINGS]
+    findings.finished += 1
+    if not _undecided(findings):
+        item.session.shouldfail = "the walk is broken"
+    return result
+
+
+def pytest_assertion_pass(item: pytest.Item) -> None:
+    """Count a plain `assert` of the journey's that held."""
+    item.config.stash[_FINDINGS].held += asserted_in(item.config.rootpath)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether something has been shown, and what was not walked although no exception tells."""
     report = yield
     findings = item.config.stash[_FINDINGS]
-    if report.when == "call" and report.passed:
-        findings.passed += 1
-    if report.skipped and not hasattr(report, "wasxfail") and findings.broken is None:
-        findings.broken = Broken(walked=Walked.UNWALKED, code="skipped", exchanges=len(findings.exchanges))
+    if report.when == "call" and findings.held and reached(item, findings):
+        findings.shown = True
+    code = _left_out(report, call)
+    if code and findings.broken is None:
+        findings.broken = Broken(walked=Walked.UNWALKED, code=code, exchanges=len(findings.exchanges))
     return report
+
+
+def _left_out(report: pytest.TestReport, call: pytest.CallInfo[Any]) -> str:
+    """Why a test says nothing (a code); empty when it passed, or failed with an exception that tells why.
+
+    One that is expected to fail can neither fail a walk nor pass it, whatever it does.
+    """
+    told = report.longrepr
+    if hasattr(report, "wasxfail") or (isinstance(told, str) and told.startswith("[XPASS(strict)]")):
+        return "xfail"
+    if report.skipped:
+        return "skipped"
+    return "crashed" if report.failed and call.excinfo is None else ""
 
 
 def pytest_exception_interact(
@@ -94,14 +164,17 @@ def pytest_exception_interact(
 ) -> None:
     """Judge the first exception. One that is raised while cleaning up says nothing about the release."""
     findings = node.config.stash[_FINDINGS]
-    assert call.excinfo is not None
+    if call.excinfo is None:
+        return
     error = call.excinfo.value
     if report.when == "teardown":
         findings.swept = False
-    elif findings.broken is None and report.when == "collect":
+    elif not _undecided(findings):
+        pass
+    elif report.when == "collect":
         cause = error.__cause__ or error
         findings.broken = Broken(walked=Walked.UNWALKED, code="collection_error", words=type(cause).__name__)
-    elif findings.broken is None:
+    else:
         line = next((one.lineno + 1 for one in reversed(call.excinfo.traceback) if one.path == node.path), 0)
         place = f"{node.name}, line {line}" if line else node.name
         findings.broken = broken(error, findings.exchanges, place, inside=report.when == "call")
@@ -142,12 +215,14 @@ def api(pytestconfig: pytest.Config, address: str, tag: str) -> Iterator[Api]:
 
 
 @pytest.fixture(scope="session")
-def expect() -> Callable[[object, str], None]:
+def expect(pytestconfig: pytest.Config) -> Callable[[object, str], None]:
     """`expect(condition, "what should hold")`: without the condition the walk has failed, in these words."""
+    findings = pytestconfig.stash[_FINDINGS]
 
     def expect(condition: object, words: str) -> None:
         if not condition:
             raise Unmet(words)
+        findings.held += 1
 
     return expect
 
@@ -155,12 +230,16 @@ def expect() -> Callable[[object, str], None]:
 @pytest.fixture(scope="session")
 def observe(pytestconfig: pytest.Config) -> Callable[[str, int | bool | str], None]:
     """`observe(name, value)`: a fact that the report sets beside the declared policy."""
-    facts = pytestconfig.stash[_FINDINGS].facts
+    findings = pytestconfig.stash[_FINDINGS]
+    facts = findings.facts
 
     def observe(name: str, value: int | bool | str) -> None:
         if not re.fullmatch(FACT_NAME, name) or not isinstance(value, int | str) or len(facts) >= MAX_FACTS:
             raise Misuse("observe takes a name and a number, a truth or a text, at most a hundred times")
+        if isinstance(value, int) and value not in INTEGERS:
+            raise Misuse("observe takes numbers of at most 64 bits")
         facts[name] = short(value, 200) if isinstance(value, str) else value
+        findings.held += 1
 
     return observe
 

@@ -1,5 +1,7 @@
 """Walks journeys: each in a pytest process of its own, that knows nothing but its errand."""
 
+import glob
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -22,7 +24,7 @@ MAX_FINDINGS = 4 * 1024 * 1024
 """Bytes; the plugin's own limits keep findings far below."""
 
 _IN_ORDER = (0, 1, 5)
-"""pytest's exit codes when it came to its own end: all passed, some did not, there were none."""
+"""pytest's exit codes when it came to its own end: all passed, a test or a clean-up did not, there were none."""
 
 _USAGE_ERROR = 4
 """pytest's exit code when a conftest or a plugin could not be loaded."""
@@ -70,8 +72,8 @@ class PytestJourneys:
 
         The journey's time-out is real time: no `time_scale` applies. Problems of an unwalked one: `no_plan`,
         `no_such_file`, `password_missing`, `not_started`, `timeout`, `not_loaded`, `crashed`, `no_tests`, `skipped`,
-        `collection_error`, `journey_error`, `unreachable`, `no_answer`, `no_database`, `database_unreachable`,
-        `database_error`, `no_test_event`.
+        `xfail`, `not_finished`, `asserts_nothing`, `collection_error`, `journey_error`, `unreachable`, `no_answer`,
+        `no_database`, `database_unreachable`, `database_error`, `no_test_event`.
         """
         at = self._clock()
         problem = self._problem(journey, persona)
@@ -118,13 +120,23 @@ class PytestJourneys:
             seconds=timeout + process.GRACE,
         )
         (folder / "errand.json").write_bytes(msgspec.json.encode(errand))
-        (folder / "pytest.ini").write_text("[pytest]\n")
+        (folder / "pytest.ini").write_text(self._configuration())
         environ = process.environment(self._environ, folder, (persona.password_env, self._settings.db_env))
         environ[ERRAND_VARIABLE] = str(folder / "errand.json")
         # What else is installed is no part of the journeys; a conftest names the plugins it needs.
         environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        ended = process.run(self._command(journey, folder), environ, folder, timeout)
+        ended = process.run(self._command(journey, folder), environ, folder, timeout, mark=ERRAND_VARIABLE)
         return ended, _read(Path(errand.findings))
+
+    def _configuration(self) -> str:
+        """The only configuration of a walk: assertions that hold are told to the plugin, and a test returns nothing."""
+        return (
+            "[pytest]\n"
+            "enable_assertion_pass_hook = true\n"
+            # Which modules that holds for: helpers of the journeys too, not only the journey itself.
+            f"python_files = {shlex.quote(f'{glob.escape(str(self._root))}/*.py')}\n"
+            "filterwarnings = error::pytest.PytestReturnNotNoneWarning\n"
+        )
 
     def _command(self, journey: Journey, folder: Path) -> list[str]:
         """pytest on this one file, with no configuration but ours; a conftest beside the journeys is theirs."""
@@ -133,6 +145,8 @@ class PytestJourneys:
             *(sys.executable, "-m", "pytest", "-x", "--capture=no", "--tb=no"),
             *("-c", str(folder / "pytest.ini"), "--rootdir", str(self._root), "--confcutdir", str(self._root)),
             *("-p", "bakewatch.vendors.journeys.plugin", "-p", "no:cacheprovider"),
+            # It would only warn of exceptions in threads: the plugin judges them.
+            *("-p", "no:threadexception"),
             str(self._root / journey.file),
         ]
 
@@ -175,9 +189,14 @@ def _broken(ended: process.Ended, findings: Findings | None) -> Broken:
         return Broken(walked=Walked.UNWALKED, code="not_loaded")
     if findings is None or ended.code not in _IN_ORDER:
         return Broken(walked=Walked.UNWALKED, code="crashed")
-    if findings.passed == 0:
+    if findings.collected == 0:
         return Broken(walked=Walked.UNWALKED, code="no_tests")
-    return Broken(walked=Walked.PASSED)
+    if not 0 < findings.collected == findings.finished:
+        return Broken(walked=Walked.UNWALKED, code="not_finished")
+    if ended.code != 0 and findings.swept:
+        # Only a clean-up that fails explains such an end.
+        return Broken(walked=Walked.UNWALKED, code="crashed")
+    return Broken(walked=Walked.PASSED) if findings.shown else Broken(walked=Walked.UNWALKED, code="asserts_nothing")
 
 
 def _step(exchange: Exchange) -> Step:

@@ -52,8 +52,14 @@ class Broken(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Findings(Struct, forbid_unknown_fields=True, kw_only=True):
     """What a walk found, as far as it came."""
 
-    passed: int = 0
-    """Tests that passed."""
+    collected: int = -1
+    """Tests that were to be run; -1 before they are known."""
+    finished: int = 0
+    """Tests that were run to their end, whatever it was."""
+    held: int = 0
+    """Expectations and assertions that held, and observations."""
+    shown: bool = False
+    """Before it cleaned up, something had held and the application had answered or shown a page."""
     broken: Broken | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     facts: dict[str, int | bool | str] = field(default_factory=dict)

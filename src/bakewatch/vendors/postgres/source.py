@@ -87,6 +87,10 @@ class PostgresSource:
             samples = [] if families <= troubles.keys() else self._file().read()
         return [self._answer(one, samples, troubles, window, width) for one in questions]
 
+    def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
+        """Counters have no values of single events."""
+        return {}
+
     def _sample(self, families: Set[str]) -> dict[str, str]:
         """Take one sample of *families* and keep it; the code of each one that could not be read."""
         readings: dict[str, Reading] = {}
@@ -144,7 +148,7 @@ def check(question: Question) -> None:
     """`ConfigError` when *question* names no measure, or asks for what counters cannot tell."""
     if question.where not in MEASURES:
         raise ConfigError(f"no measure `{question.where}`", where="where", right=f"one of: {', '.join(MEASURES)}")
-    for name in ("of", "own", "actor", "healthy"):
+    for name in ("of", "own", "actor", "healthy", "value", "distinct", "spread"):
         if getattr(question, name):
             raise ConfigError("cannot be asked of a database's counters", where=name, right="leave it out")
 

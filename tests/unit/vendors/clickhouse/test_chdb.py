@@ -8,7 +8,7 @@ import pytest
 
 from bakewatch.errors import ConfigError
 from bakewatch.model.observation import Question
-from bakewatch.model.plan import Plan, Service
+from bakewatch.model.plan import Check, Plan, Service
 from bakewatch.ports import Context, Remote
 from bakewatch.vendors.clickhouse.chdb import KIND, ChdbSettings
 
@@ -40,3 +40,11 @@ def test_a_question_is_checked_without_the_engine() -> None:
     with pytest.raises(ConfigError) as caught:
         KIND.check(Question(name="q", stream="edge_logs", where="id"))
     assert caught.value.where == "where"
+
+
+@pytest.mark.parametrize(
+    "stream", ["", "a' OR 1 = 1 --", "a\\", 'a"b', "a\nb", "a\0b", "a b", "a`b", "{x:String}", "a" * 65]
+)
+def test_a_check_cannot_name_a_hostile_stream(stream: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"name": "x", "stream": stream, "rule": "zero", "where": "true"}, Check)

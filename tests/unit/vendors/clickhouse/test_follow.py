@@ -87,10 +87,38 @@ def test_a_file_keeps_its_name_when_it_grows_is_moved_or_compressed(tmp_path: Pa
     assert known_as(put(tmp_path / "log", b'{"id":"c"}\n')) != name
 
 
-def test_files_whose_first_lines_say_nothing_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+def test_a_file_begins_with_its_first_line_that_tells_of_an_event(tmp_path: Path) -> None:
+    banner = b"-- opened\n\n"
+    one = put(tmp_path / "one", banner + b'{"timestamp":"2026-02-07T02:46:18"}\n')
+    other = put(tmp_path / "other", banner + b'{"timestamp":"2026-02-07T02:46:19"}\n')
+    name = known_as(one)
+    assert name != known_as(other)
+    put(one, b"more\n", "ab")
+    assert known_as(one.rename(tmp_path / "one.1")) == name
+    assert known_as(put(tmp_path / "one.gz", gzip.compress((tmp_path / "one.1").read_bytes()))) == name
+
+
+def test_files_that_tell_of_nothing_are_told_apart_by_their_paths(tmp_path: Path) -> None:
     one, other = put(tmp_path / "one", b"same\n"), put(tmp_path / "other", b"same\n")
     assert known_as(one) != known_as(other)
     assert known_as(one) == known_as(one)
+
+
+@pytest.mark.parametrize("name", ["log", "log.gz"])
+def test_a_line_is_found_again_where_it_began(tmp_path: Path, name: str) -> None:
+    text = b"one\ntwo\n" + b"x" * 100_000 + b"\nrest"
+    path = put(tmp_path / name, gzip.compress(text) if name.endswith("gz") else text)
+    with closing(LogFile(path)) as log:
+        assert [log.line_at(at) for at in (0, 4, 8)] == [b"one", b"two", b"x" * 100_000]
+        assert [log.line_at(at) for at in (1, 5, 100_009, 10**9)] == [b"", b"", b"", b""]
+
+
+def test_a_compressed_file_tells_when_its_end_is_missing(tmp_path: Path) -> None:
+    whole = gzip.compress(b"".join(b"line %d\n" % number for number in range(1000)))
+    for data, cut_off in ((whole[:-20], True), (whole, False), (b"plain\n", False)):
+        with closing(LogFile(put(tmp_path / "log.gz", data))) as log:
+            assert list(log.pieces(0))
+            assert log.cut_off is cut_off
 
 
 def test_a_file_without_a_whole_line_is_nobody_yet(tmp_path: Path) -> None:

@@ -168,3 +168,58 @@ def test_the_name_of_a_stream_stays_a_literal() -> None:
     hostile = "x' OR 1=1 --\\"
     sql = fuse([Question(name="q", stream=hostile, where="true")], WINDOW, TEN).sql
     assert "source = 'x\\' OR 1=1 --\\\\'" in sql
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "event_message = 'call 010-1234-5678'",
+        "'user 12345678 left' = event_message",
+        "event_message in ('fine', 'from 203.0.113.7')",
+        "event_message like '%kim@x.org%'",
+        "event_message like '%a%from 203.0.113.7%'",
+        "lower(event_message) like '%order 12345678%'",
+        "position(event_message, 'Could not find the ''id'' column') > 0",
+        "positionCaseInsensitive(event_message, '?select=') > 0 or position(event_message, '/x?select=id') > 0",
+        "positionCaseInsensitiveUTF8(event_message, 'timeout after 30000 ms') > 0",
+        "startsWith(event_message, 'ERROR:  42703')",
+        "id != '' and not endsWith(event_message, 'user 550e8400-e29b-41d4-a716-446655440000')",
+        "event_message like '%user \"Kim Lee\" not found%'",
+    ],
+)
+def test_what_masking_never_leaves_cannot_be_asked_for(where: str) -> None:
+    for key in ("where", "of", "own", "of_own", "healthy"):
+        given: dict[str, Any] = {"where": "true", "of": "true", "actor": "id"} | {key: where}
+        with pytest.raises(ConfigError) as caught:
+            check(Question(name="q", stream="s", **given))
+        assert caught.value.where == key
+        assert "masking leaves" in caught.value.right
+        fuse([Question(name="q", stream="s", **given)], WINDOW, TEN)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "event_message like 'canary%'",
+        "startsWith(event_message, 'bakewatch canary')",
+        "positionCaseInsensitive(event_message, 'REGISTRATIONS.ID') > 0",
+        "positionCaseInsensitive(event_message, 'refresh_token_already_used') > 0",
+        "position(event_message, 'SQLSTATE 42703') > 0",
+        "position(event_message, '42703') > 0",
+        "event_message like '%(SQLSTATE 23505)'",
+        "event_message like '%fk_rails_0a1b2c3d4e%'",
+        "event_message like '%unique constraint \"registrations_event_id_user_id_1a2b3c4d_uniq\"%'",
+        "event_message like '%policy \"Only for members\"%' or position(event_message, 'Only for members') > 0",
+        "event_message like '%registrations\\\\_pkey%'",
+        "event_message like '%20260207%'",
+        "event_message = 'column registrations.id does not exist'",
+        'position(event_message, \'"title":"a b"\') > 0',
+        "positionUTF8(event_message, '등록이 이미') > 0",
+        "event_message like ' | 409 | %/rest/v1/registrations%'",
+        "match(event_message, '010-[0-9]{4}')",
+        "log_attributes['x'] = '010-1234-5678'",
+        "event_message != ''",
+    ],
+)
+def test_what_a_message_can_contain_may_be_asked_for(where: str) -> None:
+    check(Question(name="q", stream="s", where=where))
