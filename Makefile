@@ -34,7 +34,7 @@ demo: setup  ## RELEASE=name shows only that one of examples/live_event/releases
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy src examples/live_event/src tests examples/live_event/tests
+	$(BIN)/mypy src examples/live_event/src tests examples/live_event/tests benchmarks
 
 test: setup lint
 	$(BIN)/python -m pytest -m "not slow"

@@ -28,10 +28,10 @@ def chart(story: Story, check: Check, evidence: Evidence | None) -> Chart | None
     first, last = to_ms(confirmed.live_since), _end(story, known)
     width = bucket * next((step for step in _STEPS if (last - first) / (bucket * step) <= MOST_BARS), _STEPS[-1])
     marks = tuple(sorted(_marks(story, check, confirmed, evidence), key=lambda one: one.at.replace(microsecond=0)))
-    start = min([confirmed.live_since, *(one.at for one in marks)])
+    start, end = min(one.at for one in marks), max([from_ms(last), *(one.at for one in marks)])
     return Chart(
-        start=start - LEAD * (from_ms(last) - start),
-        end=from_ms(last),
+        start=start - LEAD * (end - start),
+        end=end,
         width=width / 1000,
         bars=tuple(_bars(story, check, known, width)),
         blind=_blind(story, check, known, first),
@@ -74,9 +74,9 @@ def _usual(story: Story, check: Check) -> Usual | None:
     stream = plan.streams[check.stream]
     asked = {one.name for one in plan.questions() if plan.source_of(one) == stream.source}
     buckets = [bucket for one in answers if one.question in asked for bucket in one.buckets]
-    alive = [bucket.at for bucket in buckets if bucket.count or bucket.of or bucket.own]
+    first = min((bucket.at for bucket in buckets if bucket.count or bucket.of or bucket.own), default=None)
     past = cells(one for one in answers if one.question == check.name)
-    lived = [cell for at, cell in past.items() if alive and at >= min(alive)]
+    lived = [cell for at, cell in past.items() if first is not None and at >= first]
     pairs = [(counted(cell, check), exposure(cell, check, stream)) for cell in lived]
     return usual([pair for pair in pairs if pair[1] > 0])
 

@@ -11,7 +11,8 @@ from . import timelines as told
 from .test_inert import Tags, parsed
 
 HARMLESS = {
-    *("lang", "charset", "name", "content", "http-equiv", "class", "role", "aria-label", "aria-hidden", "scope", "open"),
+    *("lang", "charset", "name", "content", "http-equiv", "class", "scope", "open"),
+    *("role", "aria-label", "aria-hidden"),
     *("x", "y", "width", "height", "x1", "y1", "x2", "y2", "cx", "cy", "r"),
     *("id", "patternunits", "patterntransform"),
 }

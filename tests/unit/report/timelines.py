@@ -306,16 +306,15 @@ def answers(start: datetime, end: datetime, width: float = 10.0, bad: int = 0) -
         for name, count in counted.items()
     }
     worse = [to_ms(LIVE) // step * step + place * step for place in range(bad)]
-    buckets["api_400"] = tuple(Bucket(at=at, count=1, of=step, own=at == worse[0]) for at in worse)
+    buckets["api_400"] = tuple(Bucket(at=at, count=1, of=step, own=int(at == worse[0])) for at in worse)
     buckets["canary:edge_logs"] = tuple(Bucket(at=at, own=1) for at in starts)
-    return tuple(
-        Observation(question=name, window=window, width=width, buckets=some) for name, some in buckets.items()
-    )
+    return tuple(Observation(question=name, window=window, width=width, buckets=some) for name, some in buckets.items())
 
 
 def opened(plan: Plan = PLAN, release: Release = RELEASE) -> list[Event]:
     """The case is open and history was read."""
-    return [Opened(at=at(0.1), release=release, plan=plan), Baselined(at=at(0.2), observations=answers(at(-240), at(0), 300.0))]
+    history = answers(at(-240), at(0), 300.0)
+    return [Opened(at=at(0.1), release=release, plan=plan), Baselined(at=at(0.2), observations=history)]
 
 
 def live() -> list[Event]:
