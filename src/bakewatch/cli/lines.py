@@ -1,7 +1,8 @@
 """One line per event, for logs and pipes."""
 
-from collections.abc import Callable
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
 from functools import singledispatchmethod
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from bakewatch.model.timeline import (
     Looked,
     Notified,
     Opened,
+    Prewalked,
     Proved,
     Refused,
     RolledBack,
@@ -30,6 +32,7 @@ from bakewatch.model.timeline import (
     Weighed,
 )
 from bakewatch.model.verdict import Evidence, Reason
+from bakewatch.report.inert import inert
 
 
 def reasons_in_words(reasons: tuple[Reason, ...]) -> str:
@@ -37,24 +40,47 @@ def reasons_in_words(reasons: tuple[Reason, ...]) -> str:
     return ", ".join(" ".join(filter(None, (reason.about, reason.code, reason.detail))) for reason in reasons)
 
 
-class Lines:
-    """Says each event of a case in one line; remembers the plan for times and names."""
+EVERY = 5.0
+"""So many minutes of the plan after the last line of a look, the next look is told although nothing changed."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._zone: tzinfo = ZoneInfo("UTC")
-        self._looked: Looked | None = None
+_UNSEEING = frozenset({"blind", "provider_errors", "unproven"})
+"""Codes of reasons why a check does not see."""
+
+
+@dataclass
+class _Case:
+    """What a line needs to know of a case."""
+
+    zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    minute: timedelta = timedelta(minutes=1)
+    looked: Looked | None = None
+    told_at: datetime | None = None
+    """When a look was last told."""
+    told: tuple[str, ...] = ()
+    """What was told of it."""
+
+
+class Lines:
+    """Says each event of a case in one line. Of the looks those that bring something new, and one *every* so many
+    minutes of the plan."""
+
+    def __init__(self, say: Callable[[str], None], every: float = EVERY) -> None:
+        self._say, self._every = say, every
+        self._cases: dict[str, _Case] = {}
+        self._case = _Case()
 
     def __call__(self, case_id: str, event: Event) -> None:
-        """Say *event*, unless it is told with the one that follows."""
+        """Say *event*, unless it is told with the one that follows, or there is nothing new in it."""
+        self._case = self._cases.setdefault(case_id, _Case())
         if isinstance(event, Opened):
-            self._zone = ZoneInfo(event.plan.service.timezone)
+            self._case.zone = ZoneInfo(event.plan.service.timezone)
+            self._case.minute = event.plan.minute
         words = self._words(event)
         if words:
-            self._say(f"{self._time(event.at)}  {words}")
+            self._say(inert(f"{self._time(event.at)}  {words}"))
 
     def _time(self, at: datetime) -> str:
-        return at.astimezone(self._zone).strftime("%H:%M:%S")
+        return at.astimezone(self._case.zone).strftime("%H:%M:%S")
 
     @singledispatchmethod
     def _words(self, event: Event) -> str:
@@ -75,6 +101,7 @@ class Lines:
 
     @_words.register
     def _(self, event: Confirmed) -> str:
+        self._case.told_at = None
         what = "revert" if event.undo else "release"
         if event.confirmation is Confirmation.LIVE and event.live_since:
             return f"live       {what} {event.awaited[:7]} since {self._time(event.live_since)}"
@@ -86,25 +113,28 @@ class Lines:
         return f"history    {len(event.observations)} questions" + (f", gaps: {', '.join(gaps)}" if gaps else "")
 
     @_words.register
+    def _(self, event: Prewalked) -> str:
+        ended = " ".join(filter(None, (event.run.walked.value, event.run.problem)))
+        return f"before     journey {event.run.journey} {ended} without the release"
+
+    @_words.register
     def _(self, event: Looked) -> str:
-        self._looked = event
+        self._case.looked = event
         return ""
 
     @_words.register
     def _(self, event: Weighed) -> str:
-        looked = self._looked
-        runs = looked.journeys if looked else ()
-        gaps = gap_codes(looked.observations) if looked else ""
-        walked = [f"{one.journey} {one.walked.value}" for one in runs if one.walked is not Walked.PASSED]
+        case, news = self._case, tuple(_news(self._case.looked, event))
+        runs = case.looked.journeys if case.looked else ()
+        due = case.told_at is None or (event.at - case.told_at) / case.minute >= self._every
+        if not runs and not due and news == case.told:
+            return ""
+        case.told_at, case.told = event.at, news
         passed = sum(one.walked is Walked.PASSED for one in runs)
-        parts = [
-            f"{len(event.evidence)} checks",
-            *(f"{one.check} {one.count + one.own}" for one in event.evidence if one.fired),
-            *([f"journeys {passed}/{len(runs)} passed"] if runs else []),
-            *walked,
-            *([f"gaps: {gaps}"] if gaps else []),
-        ]
-        return f"look {event.number:<5} " + " · ".join(parts)
+        walked = [f"{one.journey} {one.walked.value}" for one in runs if one.walked is not Walked.PASSED]
+        parts = [f"{len(event.evidence)} checks", *map(_counted, filter(_fired, event.evidence))]
+        parts += [f"journeys {passed}/{len(runs)} passed", *walked] if runs else []
+        return f"look {event.number:<5} " + " · ".join([*parts, *(one for one in news if ": " in one)])
 
     @_words.register
     def _(self, event: Interrupted) -> str:
@@ -169,15 +199,37 @@ def notes_of(plan: Plan) -> str:
     return f"[{', '.join(notes)}]" if notes else ""
 
 
+def _fired(one: Evidence) -> bool:
+    return one.fired
+
+
+def _counted(one: Evidence) -> str:
+    return f"{one.check} {one.count + one.own}"
+
+
+def _news(looked: Looked | None, event: Weighed) -> Iterator[str]:
+    """What is worth a line when it changes: which checks fired, which do not see, and why a source did not answer."""
+    yield from (one.check for one in event.evidence if one.fired)
+    for code in sorted(_UNSEEING):
+        unseeing = [one.check for one in event.evidence if any(reason.code == code for reason in one.reasons)]
+        if unseeing:
+            yield f"{code}: {', '.join(unseeing)}"
+    gaps = gap_codes(looked.observations) if looked else ""
+    if gaps:
+        yield f"gaps: {gaps}"
+
+
 def gap_codes(observations: tuple[Observation, ...]) -> str:
     """The codes of all gaps, each once."""
     return ", ".join(sorted({one.gap for one in observations if one.gap}))
 
 
 def state_of(evidence: Evidence) -> str:
-    """One word for a row: fired, blind, weak or ok."""
+    """One word for a row: fired, blind, waits (nothing is due yet), weak or ok."""
     if evidence.fired:
         return "fired"
-    if evidence.seen == 0:
+    if any(reason.code in _UNSEEING for reason in evidence.reasons):
         return "blind"
+    if evidence.seen == 0:
+        return "blind" if evidence.blind_minutes else "waits"
     return "ok" if evidence.sharp else "weak"

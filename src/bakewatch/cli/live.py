@@ -1,32 +1,44 @@
-"""The live view of a bake on a terminal: progress, and a row per check."""
+"""The live view on a terminal: what happens is printed, and how each case stands is kept below it."""
 
+import os
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from math import inf
 from types import TracebackType
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
-from bakewatch.cli.lines import Lines, state_of
-from bakewatch.model.plan import Plan
-from bakewatch.model.timeline import Baselined, Confirmed, Event, Extended, Looked, Opened, Weighed
-from bakewatch.model.verdict import Evidence
+from bakewatch.cli.board import Board
+from bakewatch.cli.lines import Lines
+from bakewatch.model.timeline import Closed, Event, Opened
 
-_STYLE = {"fired": "bold red", "blind": "yellow", "weak": "cyan", "ok": "green"}
+
+def wanted(console: Console, environment: Mapping[str, str] = os.environ) -> bool:
+    """Is somebody looking at a terminal that can redraw? In CI nobody is: lines are for logs."""
+    in_ci = environment.get("CI", "").lower() not in ("", "0", "false")
+    return console.is_terminal and not console.is_dumb_terminal and not in_ci
+
+
+def language_of(environment: Mapping[str, str] = os.environ) -> str:
+    """The language in which the plan's titles are shown."""
+    named = next(filter(None, (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "ko" if named.startswith("ko") else "en"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class LiveView:
-    """Prints what happens, and keeps a table of the checks below it. A context manager."""
+    """Prints what is new, and keeps a board per open case below it. A context manager."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live = Live(console=console, transient=True, auto_refresh=False)
-        self._lines = Lines(lambda line: console.print(Text(line), highlight=False))
-        self._plan: Plan | None = None
-        self._started: datetime | None = None
-        self._ends: datetime | None = None
+    def __init__(self, console: Console, language: str = "", now: Callable[[], datetime] = _utc_now) -> None:
+        self._language, self._now = language or language_of(), now
+        self._open: dict[str, Board] = {}
+        self._live = Live(console=console, transient=True, refresh_per_second=1, get_renderable=self.boards)
+        self._lines = Lines(lambda line: console.print(Text(line), highlight=False), every=inf)
 
     def __enter__(self) -> "LiveView":
         self._live.__enter__()
@@ -40,39 +52,14 @@ class LiveView:
     def __call__(self, case_id: str, event: Event) -> None:
         """Show *event*."""
         if isinstance(event, Opened):
-            self._plan = event.plan
-        elif isinstance(event, Confirmed) and self._plan:
-            length = self._plan.undo.proof if event.undo else self._plan.bake.duration
-            self._started, self._ends = event.at, event.at + self._plan.span(length)
-        elif isinstance(event, Extended):
-            self._ends = event.until
-        if isinstance(event, Weighed):
-            if any(one.fired for one in event.evidence):
-                self._lines(case_id, event)
-            self._live.update(self._table(event.evidence), refresh=True)
-        elif isinstance(event, Looked) or not isinstance(event, Baselined):
-            self._lines(case_id, event)
+            self._open[case_id] = Board(event, self._language, self._now)
+        elif isinstance(event, Closed):
+            self._open.pop(case_id, None)
+        elif case_id in self._open:
+            self._open[case_id].hear(event)
+        self._lines(case_id, event)
+        self._live.refresh()
 
-    def _table(self, evidence: tuple[Evidence, ...]) -> Group:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for heading, side in (
-            ("check", "left"),
-            ("state", "left"),
-            ("found", "right"),
-            ("of", "right"),
-            ("seen", "right"),
-        ):
-            table.add_column(heading, justify="right" if side == "right" else "left")
-        for one in evidence:
-            state = state_of(one)
-            found = f"{one.count}+{one.own}" if one.own else str(one.count)
-            of = f"{one.exposure:.0f}" if one.exposure else "-"
-            table.add_row(one.check, Text(state, style=_STYLE[state]), found, of, f"{one.seen:.0%}")
-        return Group(self._progress(), table)
-
-    def _progress(self) -> ProgressBar | Text:
-        if self._started is None or self._ends is None:
-            return Text("")
-        total = (self._ends - self._started).total_seconds()
-        done = min(total, max(0.0, (datetime.now(UTC) - self._started).total_seconds()))
-        return ProgressBar(total=total, completed=done, width=60)
+    def boards(self) -> Group:
+        """How every open case stands."""
+        return Group(*tuple(self._open.values()))

@@ -22,10 +22,10 @@ class _Watcher:
         from rich.console import Console
 
         from bakewatch.cli.lines import Lines
-        from bakewatch.cli.live import LiveView
+        from bakewatch.cli.live import LiveView, wanted
 
         console = Console()
-        self._live = LiveView(console) if console.is_terminal else None
+        self._live = LiveView(console) if wanted(console) else None
         self._show = self._live or Lines(lambda line: click.echo(line))
 
     @contextmanager
