@@ -18,7 +18,7 @@ from pathlib import Path
 
 BRANCH = "main"
 PLAN = """\
-time_scale = 0.02
+time_scale = {scale}
 
 [service]
 name = "mini"
@@ -124,14 +124,14 @@ def test_the_live_page_opens(api, expect):
 class Stack:
     """A running production. Not for use but through `running`."""
 
-    def __init__(self, folder: Path, *, duration: str = "20m", rate: float = 60.0) -> None:
+    def __init__(self, folder: Path, *, duration: str = "20m", rate: float = 60.0, scale: float = 0.02) -> None:
         self.folder, self.rate = folder, rate
         self.remote, self.clone, self.logs = folder / "team" / "mini.git", folder / "clone", folder / "logs"
         self.notices = folder / "notices.ndjson"
         self.logs.mkdir(parents=True)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.config = self.clone / "bakewatch.toml"
-        self.duration = duration
+        self.duration, self.scale = duration, scale
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._build_repository()
@@ -163,7 +163,12 @@ class Stack:
         self.git("clone", "-q", str(self.remote), str(self.clone), cwd=self.folder)
         self.git("checkout", "-q", "-B", BRANCH)
         plan = PLAN.format(
-            remote=self.remote, port=self.port, logs=self.logs, notices=self.notices, duration=self.duration
+            remote=self.remote,
+            port=self.port,
+            logs=self.logs,
+            notices=self.notices,
+            duration=self.duration,
+            scale=self.scale,
         )
         self.commit("healthy base", {"bakewatch.toml": plan, "journeys/registrant.py": JOURNEY, "app.txt": "1\n"})
         self.git("push", "-q", "origin", BRANCH)

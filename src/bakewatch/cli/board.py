@@ -130,10 +130,8 @@ class Board:
         if options.size.height - _MARGIN < len(rows):
             rows = tuple(sorted(rows, key=lambda one: list(_STYLES).index(state_of(one))))
         for one in rows:
-            cells_of_row = self._row(one, options.ascii_only)
-            table.add_row(
-                *cells_of_row[:3], *(cells_of_row[3:5] if counts else ()), *(cells_of_row[5:] if drawn else ())
-            )
+            row = self._row(one, options.ascii_only)
+            table.add_row(*row[:3], *(row[3:5] if counts else ()), *(row[5:] if drawn else ()))
         return table
 
     def _row(self, one: Evidence, ascii_only: bool) -> tuple[Text | str, ...]:

@@ -213,7 +213,7 @@ def _news(looked: Looked | None, event: Weighed) -> Iterator[str]:
     for code in sorted(_UNSEEING):
         unseeing = [one.check for one in event.evidence if any(reason.code == code for reason in one.reasons)]
         if unseeing:
-            yield f"{code}: {', '.join(unseeing)}"
+            yield f"{code}: {'every check' if len(unseeing) == len(event.evidence) else ', '.join(unseeing)}"
     gaps = gap_codes(looked.observations) if looked else ""
     if gaps:
         yield f"gaps: {gaps}"
