@@ -1,5 +1,6 @@
 """One suite for both runtimes: what the story may rely on."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,9 @@ Run = Callable[[Callable[[Runtime], None], list[Message]], list[str]]
 
 
 def _inline(story: Callable[[Runtime], None], messages: list[Message]) -> list[str]:
-    runtime = InlineRuntime(Clock(datetime.now(UTC)))
-    runtime.messages = [(datetime.now(UTC), message) for message in messages]
+    now = datetime.now(UTC)
+    runtime = InlineRuntime(Clock(now))
+    runtime.messages = [(now, message) for message in messages]
     story(runtime)
     return [result for name, result in runtime.journal.entries if name == "publish"]
 
@@ -30,9 +32,11 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     from bakewatch.durable.runtime import STREAM, TOPIC, DbosRuntime
 
     stories: dict[str, Callable[[Runtime], None]] = {}
+    sent = threading.Event()
 
     @DBOS.workflow(name="told")
     def told(name: str) -> str:
+        assert sent.wait(30)
         stories[name](DbosRuntime())
         DBOS.close_stream(STREAM)
         return ""
@@ -54,10 +58,12 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
         name = f"story-{len(stories)}"
         stories[name] = story
+        sent.clear()
         with SetWorkflowID(name):
             handle = DBOS.start_workflow(told, name)
         for message in messages:
             DBOS.send(name, msgspec.json.encode(message).decode(), TOPIC)
+        sent.set()
         lines = list(DBOS.read_stream(name, STREAM))
         handle.get_result()
         return lines

@@ -116,14 +116,17 @@ class Git:
         return done.out.strip()
 
     def _run(self, argv: Sequence[str], extra: dict[str, str]) -> Done:
-        process = subprocess.Popen(
-            argv,
-            env=self._environ | extra,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                argv,
+                env=self._environ | extra,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError:
+            raise RepositoryError("git_missing") from None
         try:
             out, err = process.communicate(timeout=self._timeout)
         except subprocess.TimeoutExpired:
@@ -135,7 +138,7 @@ class Git:
     def _check_version(self) -> None:
         try:
             words = self._run(["git", "--version"], {}).out.split()
-        except OSError:
+        except RepositoryError:
             raise ConfigError("git is not installed", right="git 2.38 or newer on the PATH") from None
         version = tuple(int(part) for part in words[2].split(".")[:2] if part.isdigit())
         if version < _OLDEST:
