@@ -109,7 +109,7 @@ class Board:
         grid = Table.grid(padding=(0, 2), expand=True)
         grid.add_column(ratio=1)
         grid.add_column(no_wrap=True)
-        grid.add_row(ProgressBar(total=planned, completed=done), words)
+        grid.add_row(ProgressBar(total=planned, completed=done, complete_style="blue", finished_style="green"), words)
         return grid
 
     def _clock(self, at: datetime) -> str:

@@ -42,8 +42,8 @@ def remember(case: Case, watch: Watch) -> Watch:
 def open_watch(case: Case, live: Confirmed | None) -> Watch:
     """The watch over what has just been confirmed; without it, over what is to come now.
 
-    Where the release was live at the first answer, its first moment lies between the merge and that answer: history
-    then ends with the merge, lest its harm be taken for the normal state of things.
+    Its first moment lies between the last answer without the release (or the merge) and the first one with it: history
+    ends there, lest its harm be taken for the normal state of things.
     """
     at = case.run.now() if live is None else live.at
     since = at if live is None else live.live_since or at
@@ -53,16 +53,15 @@ def open_watch(case: Case, live: Confirmed | None) -> Watch:
         live_since=since,
         started=at,
         ends=at + case.plan.span(case.plan.bake.duration),
-        past_until=_past_until(case, since, live is None or live.already),
+        past_until=_past_until(case, since, live.not_before if live else None),
         jumped=_jumped(case),
         before=tuple(event.run for event in case.timeline if isinstance(event, Prewalked)),
     )
 
 
-def _past_until(case: Case, since: datetime, unsure: bool) -> datetime:
+def _past_until(case: Case, since: datetime, not_before: datetime | None) -> datetime:
     """Before the release can have been live, and before the oldest one that it inherits can."""
-    merges = [one.merged_at for one in case.release.suspects] + ([case.release.merged_at] if unsure else [])
-    return min([since, *merges])
+    return min([since, not_before or case.release.merged_at, *(one.merged_at for one in case.release.suspects)])
 
 
 def _jumped(case: Case) -> bool:

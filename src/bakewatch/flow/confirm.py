@@ -55,7 +55,7 @@ class _Wait:
         self.since: datetime | None = None
         self._seen: Seen | None = None
         self._alike = 0
-        self._already = False
+        self._not_before: datetime | None = None
 
     def ask(self) -> Seen:
         """Ask once; note what is new."""
@@ -64,7 +64,7 @@ class _Wait:
         if before is None or _served(before) != _served(seen):
             case.note(Sighted(at=seen.at, awaited=self._commit, sightings=seen.sightings))
         if self.since is None and Relation.SAME in [one.relation for one in seen.sightings]:
-            self.since, self._already = seen.at, before is None
+            self.since, self._not_before = seen.at, before.at if before else None
         self._alike = self._alike + 1 if before and _verdict(before) is _verdict(seen) else 1
         self._seen = seen
         return seen
@@ -82,7 +82,7 @@ class _Wait:
             awaited=self._commit,
             confirmation=ended,
             live_since=self.since,
-            already=self._already,
+            not_before=self._not_before,
             deployments=_deployments(self._seen.sightings),
             undo=self._undo,
         )

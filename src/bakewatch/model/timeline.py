@@ -64,8 +64,9 @@ class Confirmed(_Event, frozen=True, kw_only=True, tag="confirmed"):
     confirmation: Confirmation
     live_since: datetime | None = None
     """t0: the first moment production was seen to serve it."""
-    already: bool = False
-    """It was live at the first answer: since when is not known, only that it was after the merge."""
+    not_before: datetime | None = None
+    """The last answer without it; none when it was live at the first one: then all that is known is that it came after
+    the merge."""
     deployments: tuple[Deployment, ...] = ()
     """What every address served in the end."""
     undo: bool = False
