@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -59,11 +60,17 @@ class Live:
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def folder() -> Iterator[Path]:
+    """Not in pytest's own folder, which every other run closes to other users, the database's too."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
+@pytest.fixture(scope="module")
+def live(folder: Path) -> Iterator[Live]:
     where, plan = load(EXAMPLE / "bakewatch.toml")
     settings = msgspec.convert({key: value for key, value in where.walker.items() if key != "kind"}, PytestSettings)
     assert settings.sweep is not None and settings.test_event == HIDDEN_EVENT
-    folder = tmp_path_factory.mktemp("live")
     with running(folder) as database, pytest.MonkeyPatch.context() as patch:
         database.prepare(
             {
