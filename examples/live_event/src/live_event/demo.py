@@ -113,6 +113,7 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, default=Path(".demo"))
     parser.add_argument("--releases", default="harmless,registrations_id")
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--build", type=float, default=BUILD, help="seconds that a deployment takes to build")
     asked = parser.parse_args()
     releases = [change(name) for name in asked.releases.split(",")]
     standing = {one.scene for one in releases if one.scene and SCENES[one.scene].standing}
@@ -125,7 +126,7 @@ def main() -> None:
         folder.mkdir(parents=True)
         play(folder, *standing or ("",))
         print("=== Starting PostgreSQL, the platform and visitors", flush=True)
-        with serving(folder, BUILD) as stack, visited(stack, HISTORY):
+        with serving(folder, asked.build) as stack, visited(stack, HISTORY):
             shown = [show(stack, release) for release in releases]
             tell(stack, shown)
         (folder / "shown.json").write_text(json.dumps([asdict(one) for one in shown], indent=2) + "\n")

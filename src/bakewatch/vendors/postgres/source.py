@@ -45,6 +45,9 @@ MEASURES: Mapping[str, Measure] = {
 active backends. `transactions`: committed and rolled back. `statements`, `slow_statements`: calls, all of them and
 those of statements that took more than 100 ms in the mean. Our own session is among them: a few transactions a look."""
 
+LATER = 0.1
+"""Of an interval that tells of the past, at most this part may lie after it: the release could have been at work."""
+
 _sampling = threading.Lock()
 """One sample at a time: the files are shared by all sources of this process."""
 
@@ -164,6 +167,8 @@ def buckets_of(found: Iterable[Interval], window: Window, step: int, past: bool)
     sums: dict[int, Bucket] = {}
     for one in found:
         if one.end <= start or one.start >= end or (one.start < start and not past):
+            continue
+        if past and one.end - end > LATER * (one.end - one.start):
             continue
         at = max(one.start, start) // step * step
         before = sums.get(at, Bucket(at))

@@ -108,6 +108,11 @@ def test_a_window_on_the_past_counts_an_interval_that_began_before_it() -> None:
     assert buckets((1000, 9000), (-5000, 1000, 100), past=True) == []
 
 
+def test_the_present_is_never_counted_as_past() -> None:
+    assert buckets((0, 9000), (5000, 15_000, 2000), past=True) == []
+    assert buckets((0, 9000), (0, 9900, 90), past=True) == [Bucket(T0, 90, 9900)]
+
+
 def test_a_call_is_slow_while_the_mean_of_its_statement_since_the_last_look_is() -> None:
     known = Statements(epoch="e", born=1, slow=0, seen={})
     known = counted(known, {"fast": (1000, 1000.0), "slow": (10, 2000.0)})
