@@ -94,7 +94,6 @@ def _recorded(stack: Stack, case: str) -> list[str]:
         return []
 
 
-@pytest.mark.slow  # its moments are of the clock: it wants a machine of its own
 def test_killed_at_any_moment_it_resumes_to_the_same_timeline_and_one_undo(stack: Stack) -> None:
     commit = stack.merge(1, BROKEN)
     case = f"mini@{commit}"
@@ -124,7 +123,6 @@ def test_killed_at_any_moment_it_resumes_to_the_same_timeline_and_one_undo(stack
     assert _reverts(stack) == 1
 
 
-@pytest.mark.slow  # its moments are of the clock: it wants a machine of its own
 def test_a_second_verify_attaches_to_the_first(calm: Stack) -> None:
     stack = calm
     commit = stack.merge(2, {"app.txt": "2\n"})
@@ -292,11 +290,11 @@ def test_a_release_that_changes_its_own_journey_is_only_asked_about(stack: Stack
     assert _reverts(stack) == 0
 
 
-@pytest.mark.slow  # its moments are of the clock: it wants a machine of its own
-def test_a_merge_during_a_bake_takes_over_and_inherits_what_was_never_judged(stack: Stack) -> None:
+def test_a_merge_during_a_bake_takes_over_and_inherits_what_was_never_judged(calm: Stack) -> None:
     """The first release is harmless and the second brings the harm: both are suspects, so a person is asked."""
+    stack = calm
     first = stack.merge(2, {"app.txt": "2\n"})
-    older = subprocess.Popen([BAKEWATCH, "verify", "--config", stack.config, "--commit", first], stdout=subprocess.PIPE)
+    older = subprocess.Popen([BAKEWATCH, "verify", "--config", stack.config, "--commit", first])
     deadline = time.monotonic() + 40
     while not (stack.data / "bakewatch.sqlite").exists() or not history.timeline(stack.data, f"mini@{first}")[4:]:
         assert time.monotonic() < deadline
