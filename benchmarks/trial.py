@@ -225,11 +225,10 @@ def doubles(lines: Sequence[str]) -> int:
     return again
 
 
-def slower(stack: Stack, scale: float, proof: str) -> None:
+def slower(stack: Stack, proof: str) -> None:
     """Give the plan durations that restarts do not use up."""
     text = stack.config.read_text()
     for old, new in (
-        ("time_scale = 0.02", f"time_scale = {scale}"),
         ('within = "5m"', 'within = "10h"'),
         ('proof = "3m"', f'proof = "{proof}"\nlive_within = "10h"\nretry_within = "10h"\nretry_every = "20s"'),
     ):
@@ -244,11 +243,11 @@ def production(*, scale: float, proof: str = "3m", duration: str = "6m") -> Iter
     """A small production in a folder of its own, with a plan that has time."""
     with (
         tempfile.TemporaryDirectory(prefix="torture-") as folder,
-        running(Path(folder), duration=duration, rate=20.0) as stack,
+        running(Path(folder), duration=duration, rate=20.0, scale=scale) as stack,
     ):
         # A killed client leaves a broken connection behind, which is nothing to print.
         vars(stack.server)["handle_error"] = lambda request, address: None
-        slower(stack, scale, proof)
+        slower(stack, proof)
         yield stack
 
 

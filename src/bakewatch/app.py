@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from bakewatch import plugins
 from bakewatch.config import Settings, load_plan
-from bakewatch.errors import ConfigError, RepositoryError
+from bakewatch.errors import NO_SPACE, ConfigError, RepositoryError
 from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
@@ -20,6 +20,9 @@ from bakewatch.ports import Canaries, Context, Notifier, Remote, World
 
 if TYPE_CHECKING:
     from bakewatch.vendors.git.mirror import Mirror
+
+
+_ROOM = "a folder with room in it"
 
 
 class Order(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -128,7 +131,7 @@ def prepare(
         (data / ".gitignore").write_text("*\n")
     mirror = _mirror(_context(settings, plan, data, config.absolute().parent))
     at = settings.repository.plan
-    try:
+    with _asking_git(f"{config}: repository.remote", data):
         named = find_release(mirror, commit=commit, pull=pr, range_=range_)
         release = inherited(mirror, named, _unfinished(mirror, named, earlier))
         found = _plan_at(mirror, release.parent, at)
@@ -136,8 +139,6 @@ def prepare(
         release = _with_touched(mirror, release, watched, at)
         with _writable(f"{config}: data"):
             plan_dir = _export(mirror, release, watched, at, data)
-    except RepositoryError as error:
-        raise ConfigError(f"git: {error.code}", where=f"{config}: repository.remote") from None
     origin = f"{at} of {release.parent[:12]}" if found else ""
     check(settings, watched, data, config, online=True, plan_where=origin)
     return Order(
@@ -282,7 +283,18 @@ def _writable(where: str) -> Iterator[None]:
         yield
     except OSError as error:
         what = f"cannot be written to: {error.filename or 'a file'}: {error.strerror}"
-        raise ConfigError(what, where=where, right="a folder with room in it") from None
+        raise ConfigError(what, where=where, right=_ROOM) from None
+
+
+@contextmanager
+def _asking_git(where: str, data: Path) -> Iterator[None]:
+    """Says what git could not do, and where its remote or its room is configured."""
+    try:
+        yield
+    except RepositoryError as error:
+        if error.code == "no_space":
+            raise ConfigError(NO_SPACE, where=str(data), right=_ROOM) from None
+        raise ConfigError(f"git: {error.code}", where=where) from None
 
 
 @contextmanager

@@ -11,8 +11,14 @@
         NotifyError          a notification could not be delivered
 
 Vendors and configuration raise these; the small asking functions of the story turn them into values, the command
-line turns them into one line and an exit code. Anything else that is raised is a bug.
+line turns them into one line and an exit code. Anything else that is raised is a bug, or a full disk.
 """
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+
+NO_SPACE = "no space left on the disk"
 
 
 class BakewatchError(Exception):
@@ -63,7 +69,24 @@ class NotifyError(PortError):
     """A notification could not be delivered."""
 
 
-def place_of(error: BaseException) -> str:
+def cause_of(error: BaseException) -> str:
+    """Why something that nobody raised on purpose was raised: `NO_SPACE`, or the bug and its place."""
+    return NO_SPACE if any(map(_is_full, _chain(error))) else f"a bug of ours: {_place_of(error)}"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+
+
+def _place_of(error: BaseException) -> str:
     """What was raised and where, for one line about a bug: no message, which may carry data."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:

@@ -1,6 +1,7 @@
 """The private mirror and what it tells about ancestry, on real git remotes."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,20 @@ def test_ancestry_is_known_also_of_commits_that_came_later(team: Team, mirror: M
     assert not repository.contains(base, commit)
     assert not repository.contains("e" * 40, base)
     assert repository.tip() == commit
+
+
+def test_two_that_begin_at_once_share_one_mirror_and_one_export(team: Team, tmp_path: Path) -> None:
+    commit = team.merge(1, {"journeys/a.py": "a = 1\n" * 1000, "journeys/b.py": "b = 1\n"})
+    remote = Remote(url=str(team.remote), branch="main")
+
+    def begin(number: int) -> str:
+        mirror = Mirror(remote, tmp_path / "data", ENVIRON)
+        tip = mirror.fetch()
+        mirror.export(commit, "journeys", tmp_path / "plan")
+        return tip
+
+    with ThreadPoolExecutor(8) as eight:
+        assert set(eight.map(begin, range(8))) == {commit}
+    assert sorted(one.name for one in (tmp_path / "plan").iterdir()) == ["journeys"]
+    assert (tmp_path / "plan/journeys/a.py").read_text() == "a = 1\n" * 1000
+    assert [one.name for one in (tmp_path / "data").iterdir()] == ["mirror.git"]

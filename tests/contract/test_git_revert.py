@@ -181,7 +181,7 @@ def test_what_is_taken_off_the_branch_meanwhile_is_not_brought_back(
         ("pre-receive hook declined", "GitLab: You are not allowed to push code to protected branches", "protected"),
         ("push declined due to repository rule violations", "error: GH013: Repository rule violations", "protected"),
         ("Internal Server Error", "", "push_failed"),
-        ("unpacker error", "fatal: write error: No space left on device", "push_failed"),
+        ("unpacker error", "fatal: write error: No space left on device", "no_space"),
         ("failed", "", "push_failed"),
     ],
 )

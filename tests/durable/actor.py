@@ -2,9 +2,11 @@
 
 `python -m tests.durable.actor WORDS…` is `bakewatch WORDS…`. What happens is said by files in the working directory:
 `hurt` (the journey fails), `slow` (an undo takes that many seconds), `bug` (walking raises; for one commit only, when
-it names that), `long` (the bake lasts). What was done to the world is written to `marks`, a line each.
+it names that), `full` (walking finds the disk full), `long` (the bake lasts). What was done to the world is written to
+`marks`, a line each.
 """
 
+import errno
 import os
 import time
 from datetime import UTC, datetime
@@ -73,6 +75,8 @@ class Production:
     def walk(self, journey: Journey, persona: Persona, address: str, tag: str) -> JourneyRun:
         if Path("bug").exists() and Path("bug").read_text() in self._commit:
             raise KeyError("hong@example.com")
+        if Path("full").exists():
+            raise OSError(errno.ENOSPC, "hong@example.com")
         walked = Walked.FAILED if Path("hurt").exists() else Walked.PASSED
         return JourneyRun(journey=journey.name, persona=journey.persona, at=datetime.now(UTC), walked=walked)
 

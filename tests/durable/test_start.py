@@ -129,7 +129,9 @@ def test_a_bug_is_told_and_tried_again_with_all_that_was_recorded(desk: Desk) ->
         _, err = desk.run(command, expect=70)
         assert "a bug of ours: KeyError in Production.walk:" in err
         assert (err.count("\n"), "hong" in err) == (1, False)
-        assert desk.state() == "stopped on a bug; bakewatch resume tries again"
+        assert (
+            desk.state() == f"stopped, {err.split('; ')[0].removeprefix('bakewatch: ')}; bakewatch resume tries again"
+        )
     recorded, seen = desk.told(), desk.marks("sight")
     assert set(desk.marks("notify")) and all("stopped" in one for one in desk.marks("notify"))
     desk.run("verify", "--commit", OTHER, expect=70)
@@ -140,6 +142,14 @@ def test_a_bug_is_told_and_tried_again_with_all_that_was_recorded(desk: Desk) ->
     assert told[: len(recorded)] == recorded
     assert len(set(told)) == len(told)
     assert seen == desk.marks("sight")[: len(seen)]
+
+
+def test_a_full_disk_is_no_bug_and_is_gone_on_from(desk: Desk) -> None:
+    desk.set("full")
+    _, err = desk.run("verify", expect=74)
+    assert err == f"bakewatch: no space left on the disk; {CASE} stopped, `bakewatch resume` tries again\n"
+    (desk.folder / "full").unlink()
+    assert "verdict    PASS" in desk.run("resume")[0]
 
 
 def test_a_bug_of_another_case_is_told_beside_the_own_ending(desk: Desk) -> None:

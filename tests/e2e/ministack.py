@@ -124,7 +124,7 @@ def test_the_live_page_opens(api, expect):
 class Stack:
     """A running production. Not for use but through `running`."""
 
-    def __init__(self, folder: Path, *, duration: str = "20m", rate: float = 60.0, scale: float = 0.02) -> None:
+    def __init__(self, folder: Path, *, duration: str = "20m", rate: float = 60.0, scale: float = 0.04) -> None:
         self.folder, self.rate = folder, rate
         self.remote, self.clone, self.logs = folder / "team" / "mini.git", folder / "clone", folder / "logs"
         self.notices = folder / "notices.ndjson"

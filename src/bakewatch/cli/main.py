@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from bakewatch.errors import BakewatchError, ConfigError, place_of
+from bakewatch.errors import NO_SPACE, BakewatchError, ConfigError, cause_of
 
-USAGE, BUG, INTERRUPTED = 2, 70, 130
+USAGE, BUG, DISK, INTERRUPTED = 2, 70, 74, 130
 
 _COMMANDS = {
     "verify": "bakewatch.cli.run",
@@ -61,7 +61,7 @@ def cli() -> None:
     """Watches a release after it is merged: proves that it is live, bakes it, undoes it when it hurts, and reports.
 
     Exit codes of `verify`: 0 pass, 1 fail and undone, 2 usage or configuration, 3 inconclusive, 4 never deployed,
-    5 fail and not undone, 6 undone but not cured, 70 a bug.
+    5 fail and not undone, 6 undone but not cured, 70 a bug, 74 no space left on the disk.
     """
 
 
@@ -80,7 +80,13 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         _leave("interrupted; `bakewatch resume` goes on", INTERRUPTED)
     except Exception as error:  # the command line's last line: a bug is said as one, without data in it
-        _leave(f"a bug of ours: {place_of(error)}", BUG)
+        cause = cause_of(error)
+        _leave(f"{cause}; `bakewatch resume` tries again", code_of(cause))
+
+
+def code_of(cause: str) -> int:
+    """The exit code for what nobody raised on purpose."""
+    return DISK if cause == NO_SPACE else BUG
 
 
 def _leave(line: str, code: int) -> None:

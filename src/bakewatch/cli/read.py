@@ -65,4 +65,4 @@ def state_in_words(one: "history.Recorded") -> str:
         return one.ending.value
     if one.running:
         return "running (or to be resumed)"
-    return "stopped on a bug; bakewatch resume tries again" if one.bug else "stopped; bakewatch resume ends it"
+    return f"stopped, {one.cause}; bakewatch resume tries again" if one.cause else "stopped; bakewatch resume ends it"

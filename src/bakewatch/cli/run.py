@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from bakewatch.cli.files import summary, write_reports
-from bakewatch.cli.main import BUG
+from bakewatch.cli.main import code_of
 from bakewatch.cli.options import config_option, data_dir, data_option, find_data
 from bakewatch.model.timeline import Event
 
@@ -55,9 +55,9 @@ def _tell(data: Path, case_id: str) -> None:
 
 
 def _complain(stopped: Mapping[str, str]) -> None:
-    """One line for each case that stopped before its end: on a bug of ours, unless a person stopped it."""
-    for case_id, bug in stopped.items():
-        why = f"a bug of ours: {bug}; " if bug else ""
+    """One line for each case that stopped before its end, with the cause, unless a person stopped it."""
+    for case_id, cause in stopped.items():
+        why = f"{cause}; " if cause else ""
         click.echo(f"bakewatch: {why}{case_id} stopped, `bakewatch resume` tries again", err=True)
 
 
@@ -86,9 +86,9 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
             ending = start.verify(order, watcher)
     except start.Stopped as stopped:
         _complain(stopped.cases)
-        sys.exit(BUG)
+        sys.exit(max(map(code_of, stopped.cases.values())))
     _tell(data, order.id)
-    _complain({one.id: one.bug for one in history.cases(data) if one.bug})
+    _complain({one.id: one.cause for one in history.cases(data) if one.cause})
     sys.exit(ending.exit_code)
 
 
@@ -108,7 +108,7 @@ def resume_command(config: Path, data: Path | None) -> None:
         for case_id in stopped.endings:
             _tell(found, case_id)
         _complain(stopped.cases)
-        sys.exit(BUG)
+        sys.exit(max(map(code_of, stopped.cases.values())))
     if not endings:
         click.echo("nothing to resume")
         return

@@ -18,7 +18,7 @@ from bakewatch.ports import Message
 
 UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 _STOPPED = "stopped"
-"""The attribute of a case that was set aside: on which bug. Empty: by a person."""
+"""The attribute of a case that was set aside: why. Empty: by a person."""
 
 
 class NoRecord(ConfigError):
@@ -35,8 +35,8 @@ class Recorded(Struct, frozen=True, kw_only=True):
     ending: Ending | None
     stopped: bool
     """Set aside: nobody runs it, and only `resume` takes it up again."""
-    bug: str = ""
-    """What stopped it, and where; empty when a person did."""
+    cause: str = ""
+    """What stopped it; empty when a person did."""
 
 
 def database_url(data: Path) -> str:
@@ -72,7 +72,7 @@ def readable(data: Path) -> Iterator[None]:
         raise
 
 
-_UNUSABLE = ("not a database", "malformed", "unable to open", "readonly", "disk is full", "disk I/O")
+_UNUSABLE = ("not a database", "malformed", "unable to open", "readonly", "disk I/O")
 
 
 def _nothing(data: Path) -> NoRecord:
@@ -101,7 +101,7 @@ def _recorded(status: WorkflowStatus) -> Recorded:
         running=running,
         ending=Ending(str(status.output)) if done else None,
         stopped=stopped,
-        bug=str((status.attributes or {}).get(_STOPPED, "unknown")) if stopped else "",
+        cause=str((status.attributes or {}).get(_STOPPED, "unknown")) if stopped else "",
     )
 
 
@@ -174,8 +174,8 @@ def say(data: Path, case_id: str, message: Message) -> None:
         opened.send(case_id, msgspec.json.encode(message).decode(), TOPIC)
 
 
-def set_aside(data: Path, case_id: str, bug: str = "") -> None:
+def set_aside(data: Path, case_id: str, cause: str = "") -> None:
     """Let a case rest: starting the engine leaves it alone, everything recorded of it is kept."""
     with client(data) as opened:
-        opened.update_workflow_attributes(case_id, {_STOPPED: bug})
+        opened.update_workflow_attributes(case_id, {_STOPPED: cause})
         opened.cancel_workflow(case_id)

@@ -31,7 +31,7 @@ Watcher = Callable[[str, Event], None]
 
 
 class Stopped(Exception):
-    """Cases that stopped before their ends: *cases* says on what, *endings* how the others ended."""
+    """Cases that stopped before their ends: *cases* says why, *endings* how the others ended."""
 
     def __init__(self, cases: dict[str, str], endings: dict[str, Ending]) -> None:
         self.cases, self.endings = cases, endings
@@ -128,7 +128,7 @@ class _Following:
         """How all of them ended; `Stopped` when some did not."""
         endings = {case_id: one.ending for case_id, one in self._found.items() if one.ending is not None}
         stopped = {
-            case_id: workflow.LEFT.get(case_id) or self._found[case_id].bug
+            case_id: workflow.LEFT.get(case_id) or self._found[case_id].cause
             for case_id in self._told
             if case_id not in endings
         }

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bakewatch import app
 from bakewatch.durable import history
 from bakewatch.durable.runtime import GATE, STREAM, DbosRuntime, Left, clock
-from bakewatch.errors import ConfigError, PortError, place_of
+from bakewatch.errors import ConfigError, PortError, cause_of
 from bakewatch.flow.case import Case
 from bakewatch.flow.verify import verify
 from bakewatch.model.notice import Notice
@@ -19,7 +19,7 @@ from bakewatch.ports import World
 
 NAME = "verify"
 STOPPED = "stopped"
-"""The transition that people are told of when a case stops on a bug. It is no ending: the case can go on."""
+"""The transition that people are told of when a case stops on a bug or a full disk. It is no ending: it can go on."""
 
 LEFT: dict[str, str] = {}
 """Cases that this process goes on with no further, and why."""
@@ -53,7 +53,7 @@ def _world(order: app.Order) -> World:
 
 
 class _Watched:
-    """Sets a case aside when a bug of ours stops it, so that its record can go on; DBOS would end it for good."""
+    """Sets a case aside that a bug of ours or a full disk stops, so that it can go on; DBOS would end it for good."""
 
     def __init__(self, case: Case, data: Path) -> None:
         self._case, self._data = case, data
@@ -69,7 +69,7 @@ class _Watched:
             # The engine is going: whatever that raises is no bug.
             raise Left
         if isinstance(bug, Exception):
-            why = place_of(bug)
+            why = cause_of(bug)
             self._tell()
             # Where nothing can be written, the case stays unfinished, which is as good.
             with suppress(SQLAlchemyError, ConfigError):

@@ -1,12 +1,12 @@
 """A private bare mirror of the repository behind production."""
 
 import fcntl
-import io
 import re
 import tarfile
 from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from bakewatch.errors import ConfigError, RepositoryError
@@ -110,15 +110,20 @@ class Mirror:
         return done.out.encode()
 
     def export(self, commit: str, path: str, folder: Path) -> None:
-        """Write everything under *path* of *commit* into *folder*, files only."""
-        archive = folder / ".export.tar"
+        """Write everything under *path* of *commit* into *folder*, files only.
+
+        Each appears whole: what is there already may be read meanwhile, or written by another process.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        self.git.tell("archive", "--format=tar", "-o", str(archive), commit, "--", path)
-        with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as packed:
-            for member in packed.getmembers():
-                if member.isfile() and ".." not in PurePosixPath(member.name).parts:
-                    packed.extract(member, folder, filter="data")
-        archive.unlink()
+        with TemporaryDirectory(dir=folder, prefix=".export-") as name:
+            archive, fresh = Path(name) / "tar", Path(name) / "files"
+            self.git.tell("archive", "--format=tar", "-o", str(archive), commit, "--", path)
+            with tarfile.open(archive) as packed:
+                for member in packed.getmembers():
+                    if member.isfile() and ".." not in PurePosixPath(member.name).parts:
+                        packed.extract(member, fresh, filter="data")
+                        (folder / member.name).parent.mkdir(parents=True, exist_ok=True)
+                        (fresh / member.name).replace(folder / member.name)
 
 
 def mirror_of(context: Context) -> Mirror:

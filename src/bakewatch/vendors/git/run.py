@@ -8,8 +8,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bakewatch.errors import ConfigError, RepositoryError
 
@@ -34,6 +36,9 @@ _OLD_FLAWS = (
 )
 """What old tools wrote and nobody can mend any more: about people, times and padding. It misleads nobody, unlike a
 wrong path, an entry that points to nothing (`nullSha1`) or a missing part, which stay refused."""
+
+_FULL = (b"No space left on device", b"Disk quota exceeded")
+"""What is said of a full disk, here or there, which passes."""
 
 _SAFE = (
     "core.hooksPath=/dev/null",
@@ -93,7 +98,14 @@ class Git:
             return
         self._check_version()
         self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self._run(["git", "init", "-q", "--bare", str(self.folder)], {}).code:
+        with TemporaryDirectory(dir=self.folder.parent, prefix=".mirror-") as name:
+            fresh = Path(name) / self.folder.name
+            if self._run(["git", "init", "-q", "--bare", str(fresh)], {}).code:
+                raise RepositoryError("mirror", permanent=True)
+            # Another process may just have made it.
+            with suppress(OSError):
+                fresh.rename(self.folder)
+        if not (self.folder / "HEAD").exists():
             raise RepositoryError("mirror", permanent=True)
 
     def ask(self, *words: str, extra: dict[str, str] | None = None, remote: bool = False) -> Done:
@@ -133,6 +145,8 @@ class Git:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             raise RepositoryError("timeout") from None
+        if process.returncode and any(words in err for words in _FULL):
+            raise RepositoryError("no_space")
         return Done(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def _check_version(self) -> None:
