@@ -1,7 +1,8 @@
 """A production small enough for a test: a real git remote, a real HTTP service, real log files, and some traffic.
 
-What is pushed to the remote's main is served at once. A commit whose tree has a file `broken` makes the service answer
-400 and its database log say that a column does not exist.
+What is pushed to the remote's main is served at once; every commit is served below `/at/COMMIT` too. A commit whose
+tree has a file `broken` makes the service answer 400 and its database log say that a column does not exist. While there
+is a file `outage` in the stack's folder, every deployment answers 503.
 """
 
 import json
@@ -30,6 +31,7 @@ remote = "{remote}"
 [platform]
 kind = "endpoint"
 addresses = ["http://127.0.0.1:{port}"]
+earlier = "http://127.0.0.1:{port}/at/{{commit}}"
 
 [sources.logs]
 kind = "chdb"
@@ -135,7 +137,7 @@ class Stack:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._build_repository()
-        self._served = ("", False)
+        self._broken: dict[str, bool] = {}
 
     @property
     def port(self) -> int:
@@ -208,11 +210,15 @@ class Stack:
         """The commit that is served, and whether it is broken."""
         frozen = self.folder / "frozen"
         commit = (frozen if frozen.exists() else self.remote / "refs" / "heads" / BRANCH).read_text().strip()
+        return commit, self.broken(commit)
+
+    def broken(self, commit: str) -> bool:
+        """Is *commit* a broken one?"""
         with self._lock:
-            if self._served[0] != commit:
+            if commit not in self._broken:
                 tree = self.git("ls-tree", "--name-only", commit, cwd=self.remote).splitlines()
-                self._served = (commit, "broken" in tree)
-            return self._served
+                self._broken[commit] = "broken" in tree
+            return self._broken[commit]
 
     def log(self, source: str, message: str, **attributes: str) -> None:
         """Append one line to a stream."""
@@ -227,10 +233,10 @@ class Stack:
         with self._lock, (self.logs / f"{source}.ndjson").open("a") as file:
             file.write(json.dumps(row) + "\n")
 
-    def live(self, tag: str = "") -> int:
-        """Serve the live page once, logging as the service would; returns the status."""
-        broken = self.served()[1]
-        status = 400 if broken else 200
+    def live(self, tag: str = "", commit: str = "") -> int:
+        """Serve the live page of *commit* (by default of production) once, as the service would; returns the status."""
+        broken = self.broken(commit or self.served()[0])
+        status = 503 if (self.folder / "outage").exists() else 400 if broken else 200
         own = {"request__headers__x_bakewatch": tag} if tag else {}
         self.log(
             "edge_logs",
@@ -264,11 +270,14 @@ def _handler(stack: Stack) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             tag = self.headers.get("x-bakewatch", "")
+            commit = stack.served()[0]
+            if path.startswith("/at/"):
+                commit, path = path[4:44], path[44:]
             if path == "/version":
-                commit = stack.served()[0]
                 self._answer(200, {"commit": commit, "deployment": f"dpl_{commit[:7]}"})
             elif path == "/live":
-                self._answer(stack.live(tag), {"code": "42703"} if stack.served()[1] else {})
+                status = stack.live(tag, commit)
+                self._answer(status, {"code": "42703"} if status == 400 else {})
             elif path.startswith("/canary/"):
                 attributes = {"request__path": "/canary", "request__headers__x_bakewatch": tag}
                 stack.log(path.rpartition("/")[2], f"canary {tag}", **attributes)

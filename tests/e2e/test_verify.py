@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from bakewatch.durable import history
+from bakewatch.model.journey import Walked
 from bakewatch.model.report import Report
-from bakewatch.model.timeline import Closed, Interrupted, RolledBack, to_json
+from bakewatch.model.timeline import Closed, Fired, Interrupted, Looked, Prewalked, RolledBack, to_json
 from tests.e2e.ministack import Stack, running
 
 pytestmark = pytest.mark.real
@@ -321,3 +322,20 @@ def test_a_merge_during_a_bake_takes_over_and_inherits_what_was_never_judged(cal
     assert _reverts(stack) == 1
     assert stack.git("show", "main:app.txt", cwd=stack.remote) == "1"
     assert {one.ending for one in history.cases(stack.data)} == {"inconclusive", "undone"}
+
+
+def test_what_fails_without_the_release_too_is_not_held_against_it(stack: Stack) -> None:
+    """The service falls ill of something else after the release is live: so does the deployment before it."""
+    commit = stack.merge(2, {"app.txt": "2\n"})
+    argv: list[str | Path] = [BAKEWATCH, "verify", "--config", stack.config, "--commit", commit]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "live       release" in line:
+                (stack.folder / "outage").touch()
+    assert process.returncode == 3
+    timeline = history.timeline(stack.data, f"mini@{commit}")
+    assert any(isinstance(event, Prewalked) and event.run.walked is Walked.FAILED for event in timeline)
+    assert any(run.walked is Walked.FAILED for event in timeline if isinstance(event, Looked) for run in event.journeys)
+    assert not any(isinstance(event, Fired) for event in timeline)
+    assert _reverts(stack) == 0
