@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 from bakewatch import plugins
 from bakewatch.config import Settings, load_plan
 from bakewatch.errors import NO_SPACE, ConfigError, RepositoryError
+from bakewatch.model.foresight import Foresight
 from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
@@ -82,6 +83,13 @@ def check(settings: Settings, plan: Plan, data: Path, config: Path, *, online: b
         silent = [one.address for one in built.platform.sight() if one.problem in ("unreachable", "timeout")]
         if silent:
             raise ConfigError(f"no answer from {', '.join(silent)}", where=f"{where}: platform.addresses")
+
+
+def power(settings: Settings, plan: Plan, data: Path, config: Path) -> tuple[tuple[Foresight, ...], tuple[str, ...]]:
+    """What every check could see if a release went live now, and why questions had no answer; the sources are asked."""
+    from bakewatch.flow.power import power as ask
+
+    return ask(_world(settings, _context(settings, plan, data, config.absolute().parent), str(config)), plan)
 
 
 def _check_plan(settings: Settings, plan: Plan, context: Context, where: str) -> None:

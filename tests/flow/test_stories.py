@@ -1,19 +1,26 @@
 """The story, told from its beginning to its end with a jumping clock and a scripted world."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from msgspec import structs
 
+from bakewatch.flow.bake import REREADS
 from bakewatch.flow.case import TELLINGS
-from bakewatch.model.plan import Check, Mode, Rule, Trigger
+from bakewatch.flow.look import history
+from bakewatch.model.bake import Watch
+from bakewatch.model.observation import Observation, Question, Window
+from bakewatch.model.plan import Check, Mode, Rule, Stream, Trigger
 from bakewatch.model.release import MergeKind, Suspect
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
 from bakewatch.model.timeline import Confirmation, Fired, Looked
 from bakewatch.model.verdict import Ending, Outcome, Permission
-from bakewatch.ports import Message
+from bakewatch.ports import Message, World
 from bakewatch.testing import ScriptedWorld
 from bakewatch.testing.runtime import START
 from bakewatch.testing.world import NEXT, PARENT, RELEASE, REVERT
@@ -604,5 +611,35 @@ def test_every_ending_concludes_notifies_and_closes() -> None:
 def test_a_bake_costs_milliseconds_and_one_question_per_source_and_look() -> None:
     told = Story().tell()
     looks = len(told.events("Looked"))
-    assert told.world.questions_asked == looks + len(told.events("Baselined"))
+    assert told.world.questions_asked == looks + len(told.events("Baselined")) + len(told.events("Studied"))
     assert (told.events("Concluded")[0].verdict.outcome) is Outcome.PASS  # type: ignore[attr-defined]
+
+
+def test_a_history_that_never_comes_is_not_asked_for_at_every_look() -> None:
+    told = Story(arrange=lambda world: setattr(world, "forgets", True)).tell()
+    assert len(told.events("Looked")) > 50
+    assert len(told.events("Baselined")) == 2 + REREADS
+    assert told.ending is Ending.INCONCLUSIVE
+
+
+def test_a_source_that_measures_the_present_is_asked_before_one_that_remembers() -> None:
+    database = Check(name="load", stream="database", rule=Rule.VOLUME, where="transactions")
+    plan = structs.replace(
+        PLAN,
+        streams={**PLAN.streams, "database": Stream(source="database", measured=True)},
+        checks=(*PLAN.checks, database),
+    )
+    asked: list[str] = []
+
+    class Listening:
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
+            asked.append(self._name)
+            return []
+
+    sources = {name: Listening(name) for name in ("logs", "database")}
+    watch = Watch(plan=plan, release=MERGED, live_since=START, started=START, ends=START, past_until=START)
+    history(cast(World, SimpleNamespace(sources=sources)), watch)
+    assert asked == ["database", "logs"]

@@ -20,6 +20,7 @@ from bakewatch.model.timeline import (
     Event,
     Extended,
     Fired,
+    Foreseen,
     Interrupted,
     Looked,
     Notified,
@@ -29,6 +30,7 @@ from bakewatch.model.timeline import (
     Refused,
     RolledBack,
     Sighted,
+    Studied,
     Weighed,
 )
 from bakewatch.model.verdict import Evidence, Reason
@@ -111,6 +113,16 @@ class Lines:
     def _(self, event: Baselined) -> str:
         gaps = sorted({one.gap for one in event.observations if one.gap})
         return f"history    {len(event.observations)} questions" + (f", gaps: {', '.join(gaps)}" if gaps else "")
+
+    @_words.register
+    def _(self, event: Studied) -> str:
+        return f"habits     {len(event.habits)} checks" + (f", gaps: {', '.join(event.gaps)}" if event.gaps else "")
+
+    @_words.register
+    def _(self, event: Foreseen) -> str:
+        weak = [one.check for one in event.checks if not one.sharp]
+        able = f"foresight  {len(event.checks) - len(weak)} of {len(event.checks)} checks can see their effect"
+        return able + (f"; too little traffic or history: {', '.join(weak)}" if weak else "")
 
     @_words.register
     def _(self, event: Prewalked) -> str:

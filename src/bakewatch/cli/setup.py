@@ -13,8 +13,9 @@ from bakewatch.cli.options import config_option, data_dir
 @click.command("check", help="Validate bakewatch.toml: file, path, and what would be right. Nothing is started.")
 @config_option
 @click.option("--offline", is_flag=True, help="Do not ask whether production can be reached.")
-def check_command(config: Path, offline: bool) -> None:
-    """Say what the plan holds, or what is wrong with it."""
+@click.option("--power", is_flag=True, help="Ask the sources what each check could see with the present traffic.")
+def check_command(config: Path, offline: bool, power: bool) -> None:
+    """Say what the plan holds, or what is wrong with it; with *power* also what it could see."""
     from bakewatch import app
     from bakewatch.config import load
 
@@ -24,6 +25,11 @@ def check_command(config: Path, offline: bool) -> None:
         f"{config}: {len(plan.checks)} checks on {len(plan.streams)} streams, {len(plan.journeys)} journeys, "
         f"{len(plan.triggers)} triggers, undo {plan.undo.mode.value}: ok"
     )
+    if power:
+        from bakewatch.cli.power import told
+
+        for line in told(plan, *app.power(settings, plan, data_dir(config, settings), config)):
+            click.echo(line)
 
 
 @click.command("schema", help="Print a JSON Schema.")

@@ -20,7 +20,7 @@ from bakewatch.model.verdict import Ending
 from bakewatch.ports import Message
 
 QUEUE = "bakes"
-VERSION = "flow-1"
+VERSION = "flow-2"
 """Recovery takes up only cases of the same version: it changes only when the order of steps does."""
 
 PATIENCE = 25.0

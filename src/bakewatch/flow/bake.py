@@ -10,6 +10,7 @@ from bakewatch.flow.case import TELLINGS, Case
 from bakewatch.flow.doubt import Doubt, Examined, ask_again, cross_examine
 from bakewatch.flow.look import look
 from bakewatch.judge import rules, triggers, verdict
+from bakewatch.judge.foresight import foresee
 from bakewatch.judge.triggers import FiredTrigger
 from bakewatch.model.bake import Watch
 from bakewatch.model.plan import Journey
@@ -21,6 +22,7 @@ from bakewatch.model.timeline import (
     Confirmed,
     Extended,
     Fired,
+    Foreseen,
     Interrupted,
     Looked,
     Prewalked,
@@ -28,6 +30,9 @@ from bakewatch.model.timeline import (
 )
 from bakewatch.model.verdict import Evidence, Outcome, Permission, Reason, Verdict
 from bakewatch.ports import Message
+
+REREADS = 3
+"""So often history that could not be read is asked for again: one that only measures the present never has any."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,10 @@ class Baked:
 
 
 def bake(case: Case, live: Confirmed) -> Baked:
-    """Watch until there is a verdict."""
-    return _Bake(case, remember(case, open_watch(case, live))).run()
+    """Say what can be seen, and watch until there is a verdict."""
+    watch = remember(case, open_watch(case, live))
+    case.note(Foreseen(at=case.run.now(), checks=foresee(watch)))
+    return _Bake(case, watch).run()
 
 
 class _Bake:
@@ -56,6 +63,7 @@ class _Bake:
         self.evidence: tuple[Evidence, ...] = ()
         self.asked: Asked | None = None
         self.tellings_left = TELLINGS
+        self.rereads_left = REREADS
         self.hurried = False
         self.holding = False
         self.cross_examined: set[str] = set()
@@ -87,7 +95,8 @@ class _Bake:
             case.note(Interrupted(at=looked.at, since=due, until=looked.at))
         case.note(looked)
         self.watch = structs.replace(watch, looks=(*watch.looks, looked))
-        if self._history_is_back(looked):
+        if self.rereads_left and self._history_is_back(looked):
+            self.rereads_left -= 1
             self.watch = remember(case, self.watch)
         now = case.run.now()
         self.evidence = rules.weigh(self.watch, now)

@@ -6,13 +6,13 @@ from msgspec import Struct, structs
 
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import Chore
-from bakewatch.flow.look import History, history, walk
+from bakewatch.flow.look import History, Study, history, study, walk
 from bakewatch.flow.production import Seen, see
 from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.plan import Journey
 from bakewatch.model.release import Relation
-from bakewatch.model.timeline import Baselined, Confirmed, Prewalked, Sighted
+from bakewatch.model.timeline import Baselined, Confirmed, Prewalked, Sighted, Studied
 
 
 class Prewalk(Struct, frozen=True):
@@ -36,7 +36,19 @@ def remember(case: Case, watch: Watch) -> Watch:
     """Read the history before `watch.past_until` and note it."""
     read = case.run.step("history", History, lambda: history(case.world, watch))
     case.note(Baselined(at=case.run.now(), observations=read.observations, levels=read.levels))
-    return structs.replace(watch, baseline=read.observations, levels=read.levels)
+    watch = structs.replace(watch, baseline=read.observations, levels=read.levels)
+    return structs.replace(watch, habits=_studied(case, watch).habits)
+
+
+def _studied(case: Case, watch: Watch) -> Studied:
+    """What a longer history tells, which is read once, unless something could not be answered."""
+    for event in case.timeline:
+        if isinstance(event, Studied) and not event.gaps:
+            return event
+    read = case.run.step("study", Study, lambda: study(case.world, watch))
+    studied = Studied(at=case.run.now(), habits=read.habits, gaps=read.gaps)
+    case.note(studied)
+    return studied
 
 
 def open_watch(case: Case, live: Confirmed | None) -> Watch:

@@ -8,12 +8,16 @@ from msgspec import Struct, structs
 
 from bakewatch.errors import PortError
 from bakewatch.flow.production import see
+from bakewatch.judge import habits
+from bakewatch.judge.compare import COMPARED
 from bakewatch.model.bake import Watch
+from bakewatch.model.habit import Habit
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
 from bakewatch.model.plan import Journey, Plan
 from bakewatch.model.timeline import Looked
 from bakewatch.ports import World
+from bakewatch.stats.noise import BLOCK
 
 COARSE_BUCKETS = 48
 """History is read in so many buckets; over four hours that is five minutes each."""
@@ -45,6 +49,10 @@ def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awai
     )
 
 
+LONG = "168h"
+"""A service's habits are learnt from so much history: seven days."""
+
+
 class History(Struct, frozen=True):
     """What the time before the deploy was like."""
 
@@ -72,6 +80,28 @@ def _levels(world: World, source: str, questions: Sequence[Question], window: Wi
         return world.sources[source].levels(questions, window)
     except PortError:
         return {}
+
+
+class Study(Struct, frozen=True):
+    """What a longer history tells of a service's habits."""
+
+    habits: dict[str, Habit]
+    gaps: tuple[str, ...]
+
+
+def study(world: World, watch: Watch) -> Study:
+    """Read `LONG` before `watch.past_until` in blocks, and keep what it tells. To be called inside a step.
+
+    For a question that has no answer, the history that is known already must do.
+    """
+    width = watch.plan.span(f"{BLOCK:g}m")
+    end = _floor(watch.past_until, width)
+    window = Window(_floor(end - watch.plan.span(LONG), width), end)
+    asked = [watch.question(check) for check in watch.plan.checks if check.rule in COMPARED]
+    answers = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, asked)
+    known = {one.question: one for one in (*watch.baseline, *(one for one in answers if not one.gap))}
+    learnt = habits.study(structs.replace(watch, baseline=tuple(known.values())))
+    return Study(learnt, tuple(sorted({one.gap for one in answers if one.gap})))
 
 
 def second_query(world: World, watch: Watch, names: Sequence[str]) -> tuple[Observation, ...]:
@@ -121,9 +151,15 @@ def _ask_all(
     asked: Sequence[Question] | None = None,
 ) -> tuple[Observation, ...]:
     answers: list[Observation] = []
-    for source, questions in _by_source(watch.plan, watch.questions() if asked is None else asked).items():
-        answers += _ask(world, source, questions, windows[source], width)
+    by_source = _by_source(watch.plan, watch.questions() if asked is None else asked)
+    # Who measures the present knows nothing of the time before it was first asked: it must not wait for the others.
+    for source in sorted(by_source, key=lambda one: not _measures(watch.plan, one)):
+        answers += _ask(world, source, by_source[source], windows[source], width)
     return tuple(answers)
+
+
+def _measures(plan: Plan, source: str) -> bool:
+    return any(stream.measured for stream in plan.streams.values() if stream.source == source)
 
 
 def _by_source(plan: Plan, questions: Sequence[Question]) -> dict[str, list[Question]]:

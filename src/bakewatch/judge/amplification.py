@@ -12,7 +12,7 @@ from bakewatch.model.observation import MOST_EVENTS, from_ms
 from bakewatch.model.plan import Check
 from bakewatch.model.verdict import Evidence, Reason
 from bakewatch.stats import betting
-from bakewatch.stats.mixture import Array
+from bakewatch.stats.noise import Array
 
 FEWEST_ACTIONS = 30
 """From fewer actions before the deploy no mean is taken."""
@@ -48,12 +48,12 @@ def amplified(sight: Sight, check: Check) -> Evidence:
     """
     view = sight.view(check)
     actions, threshold = _actions(sight, check, view), threshold_of(sight.plan)
-    before, number = actions.before, actions.number
+    usual, number = actions.before, actions.number
     mean = actions.events / number if number else None
-    ratio = mean / before.mean if before and mean is not None else None
-    heavy = before is not None and actions.ln_e >= threshold
-    could_see = betting.smallest_growth(number, before, threshold) if before else None
-    target = max(GROWTH * before.mean, check.sees or 0.0) if before else None
+    ratio = mean / usual.mean if usual and mean is not None else None
+    heavy = usual is not None and actions.ln_e >= threshold
+    could_see = betting.smallest_growth(number, usual, threshold) if usual else None
+    wanted = target(check, usual) if usual else None
     hits = tally(actions.present).hits
     return Evidence(
         check=check.name,
@@ -63,30 +63,40 @@ def amplified(sight: Sight, check: Check) -> Evidence:
         count=round(actions.events),
         own=tally(actions.present).own,
         exposure=number,
-        base_count=round(before.mean * before.actions) if before else 0,
-        base_exposure=before.actions if before else 0.0,
+        base_count=round(usual.mean * usual.actions) if usual else 0,
+        base_exposure=usual.actions if usual else 0.0,
         ratio=ratio,
-        ln_e=max(actions.ln_e, LOWEST_LN_E) if before else None,
+        ln_e=max(actions.ln_e, LOWEST_LN_E) if usual else None,
         threshold=threshold,
         buckets_hit=len(hits),
         first_at=from_ms(hits[0].start) if hits else None,
         last_at=from_ms(hits[-1].start) if hits else None,
         could_see=could_see,
-        target=target,
-        reasons=view.obstacles + _reasons(check, actions, heavy, could_see is not None and could_see <= (target or 0)),
+        target=wanted,
+        reasons=view.obstacles + _reasons(check, actions, heavy, could_see is not None and could_see <= (wanted or 0)),
     )
 
 
-def _actions(sight: Sight, check: Check, view: View) -> _Actions:
+def before(sight: Sight, check: Check) -> betting.Baseline | None:
+    """How large actions were before the deploy; None when too few are known."""
     past = _spreads(history(sight, check)).sum(axis=0)
-    before = betting.baseline(past) if past.sum() >= FEWEST_ACTIONS else None
+    return betting.baseline(past) if past.sum() >= FEWEST_ACTIONS else None
+
+
+def target(check: Check, usual: betting.Baseline) -> float:
+    """The mean that the check must be able to find."""
+    return max(GROWTH * usual.mean, check.sees or 0.0)
+
+
+def _actions(sight: Sight, check: Check, view: View) -> _Actions:
+    known = before(sight, check)
     present = judged(sight, check, view, falling=False)
     spreads = _spreads(present)
-    if before is None or not present:
-        return _Actions(before, spreads, present, LOWEST_LN_E, 0.0)
+    if known is None or not present:
+        return _Actions(known, spreads, present, LOWEST_LN_E, 0.0)
     at = np.array([(cell.bucket.at - judged_from(sight)) / sight.minute for cell in present], dtype=np.float64)
-    ln_e, onset = betting.weigh(at, spreads, before, length=float(sight.planned))
-    return _Actions(before, spreads, present, ln_e, onset)
+    ln_e, onset = betting.weigh(at, spreads, known, length=float(sight.planned))
+    return _Actions(known, spreads, present, ln_e, onset)
 
 
 def _spreads(cells: Series) -> Array:

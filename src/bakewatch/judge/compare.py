@@ -13,6 +13,7 @@ from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.model.verdict import Evidence, Reason
 from bakewatch.stats import mixture, power
 from bakewatch.stats.intervals import ratio_interval
+from bakewatch.stats.noise import Blur, Noise
 
 FEWEST_EVENTS = 3
 """So many events must be there before a rise of them is believed."""
@@ -20,27 +21,35 @@ LOWEST_LN_E = -99.0
 """What is written for an e-value of zero."""
 
 
-def risen(sight: Sight, check: Check) -> Evidence:
-    """More than before, per what `of` counts or per time."""
-    return _weigh(sight, check, falling=False)
-
-
-def fallen(sight: Sight, check: Check) -> Evidence:
-    """Fewer than before: successes must not drop."""
-    return _weigh(sight, check, falling=True)
+COMPARED = (Rule.PROPORTION, Rule.VOLUME, Rule.FLOOR, Rule.SLOWER)
+"""The rules that compare counts: more than before, per what `of` counts or per time; of a floor, fewer."""
 
 
 @dataclass(frozen=True)
-class _Comparison:
+class Sides:
     """One check's present beside its past."""
 
     check: Check
     measure: Measure
-    falling: bool
-    threshold: float
+    view: View
     past: Series
     present: Series
     parts: mixture.Split
+    noise: Noise
+    now: float
+    """So many minutes of the watch are known."""
+
+    @property
+    def falling(self) -> bool:
+        """Is it a fall that harms?"""
+        return self.check.rule is Rule.FLOOR
+
+
+@dataclass(frozen=True)
+class _Comparison(Sides):
+    """What the two sides weigh."""
+
+    threshold: float
     weight: mixture.Weight
 
     @property
@@ -50,6 +59,11 @@ class _Comparison:
     @property
     def exposure(self) -> float:
         return sum(map(self.measure.exposure, self.present))
+
+    @property
+    def could_see(self) -> float | None:
+        """The smallest harm that would have been found."""
+        return could_see(self, self.threshold, self.exposure, self.now)
 
     @property
     def heavy(self) -> bool:
@@ -69,14 +83,30 @@ class _Comparison:
         return enough and one.x1 >= check.minimum_ratio * expected
 
 
-def _weigh(sight: Sight, check: Check, *, falling: bool) -> Evidence:
-    """1. Compare. 2. What could have been seen. 3. The decision and its reasons."""
-    view = sight.view(check)
-    compared = _compare(sight, check, falling, view)
+def compare(sight: Sight) -> dict[str, Evidence]:
+    """The evidence of every check that compares counts, by its name; all are weighed in one batch."""
+    sides = [sides_of(sight, check) for check in sight.plan.checks if check.rule in COMPARED]
+    if not sides:
+        return {}
+    length, threshold = float(sight.planned), threshold_of(sight.plan)
+    blurs = [one.noise.at(one.now - mixture.ONSETS * length) for one in sides]
+    phi = np.array([one.noise.phi for one in sides])[:, None, None]
+    blur = Blur(phi, np.stack([np.asarray(one.tau) for one in blurs]))
+    parts = mixture.Split(*(np.stack(some) for some in zip(*(one.parts for one in sides), strict=True)))
+    weights = mixture.weigh(parts, blur, np.array([one.falling for one in sides]), length=length)
+    compared = [
+        _Comparison(**vars(one), threshold=threshold, weight=weight) for one, weight in zip(sides, weights, strict=True)
+    ]
+    return {one.check.name: _evidence(one) for one in compared}
+
+
+def _evidence(compared: _Comparison) -> Evidence:
+    """What could have been seen, the decision and its reasons."""
+    check, view = compared.check, compared.view
     now, then = tally(compared.present), tally(compared.past)
     exposure, base_exposure = compared.exposure, compared.base_exposure
     base_rate = then.count / base_exposure if base_exposure else 0.0
-    could_see, target = _could_see(compared), compared.measure.target(base_rate)
+    seen, target = compared.could_see, compared.measure.target(base_rate)
     ratio, low, high = _ratio(now.count, exposure, then.count, base_exposure)
     return Evidence(
         check=check.name,
@@ -96,29 +126,29 @@ def _weigh(sight: Sight, check: Check, *, falling: bool) -> Evidence:
         buckets_hit=len(now.hits),
         first_at=from_ms(now.hits[0].start) if now.hits else None,
         last_at=from_ms(now.hits[-1].start) if now.hits else None,
-        could_see=could_see,
+        could_see=seen,
         target=target,
-        reasons=view.obstacles + _reasons(compared, could_see is not None and could_see <= target),
+        reasons=view.obstacles + _reasons(compared, seen is not None and seen <= target),
     )
 
 
-def _compare(sight: Sight, check: Check, falling: bool, view: View) -> _Comparison:
+def sides_of(sight: Sight, check: Check) -> Sides:
     """Put past and present on one axis of minutes: the past ends where the judged present begins.
 
     The transition and the warm-up lie between them and belong to neither.
     """
-    measure = Measure(sight.plan, check)
-    past, present = history(sight, check), judged(sight, check, view, falling=falling)
+    view = sight.view(check)
+    measure, noise = Measure.of(sight, check), sight.watch.habit(check).noise
+    past, present = history(sight, check), judged(sight, check, view, falling=check.rule is Rule.FLOOR)
     edge = past[-1].end if past else 0
     at = [(cell.bucket.at - edge) / sight.minute for cell in past]
     at += [(cell.bucket.at - judged_from(sight)) / sight.minute for cell in present]
     cells = past + present
     counts = np.array([cell.bucket.count for cell in cells], dtype=np.float64)
     exposures = np.array([measure.exposure(cell) for cell in cells], dtype=np.float64)
-    length = float(sight.planned)
-    parts = mixture.split(np.array(at, dtype=np.float64), counts, exposures, length=length)
-    weight = mixture.weigh(parts, length=length, falling=falling)
-    return _Comparison(check, measure, falling, threshold_of(sight.plan), past, present, parts, weight)
+    parts = mixture.split(np.array(at, dtype=np.float64), counts, exposures, length=float(sight.planned))
+    now = (present[-1].end - judged_from(sight)) / sight.minute if present else 0.0
+    return Sides(check, measure, view, past, present, parts, noise, now)
 
 
 def judged(sight: Sight, check: Check, view: View, *, falling: bool) -> Series:
@@ -150,30 +180,32 @@ def threshold_of(plan: Plan) -> float:
     return math.log(comparative / plan.bake.false_alarm_rate)
 
 
-def _could_see(compared: _Comparison) -> float | None:
-    """The smallest share, rate per minute or share lost that is found with 95 %; None when nothing would be."""
-    x0, n0 = compared.parts.x0[0], compared.parts.n0[0]
-    exposure = compared.exposure
+def could_see(one: Sides, threshold: float, exposure: float, minutes: float) -> float | None:
+    """The smallest share, rate per minute or share lost that is found with 95 %; None when nothing would be.
+
+    *exposure*: how much there is after the deploy, in so many *minutes*.
+    """
+    x0, n0 = one.parts.x0[0], one.parts.n0[0]
     if exposure <= 0 or n0[-1] <= 0:
         return None
+    check, blur = one.check, one.noise.at(minutes)
     expected = float(x0[-1] / n0[-1]) * exposure
-    if compared.falling:
-        return _least_loss(compared, expected, power.smallest_fall(exposure, x0, n0, compared.threshold))
-    least = power.smallest_rise(exposure, x0, n0, compared.threshold)
+    if one.falling:
+        return _least_loss(check, expected, power.smallest_fall(exposure, x0, n0, threshold, blur))
+    least = power.smallest_rise(exposure, x0, n0, threshold, blur)
     if least is None:
         return None
-    check = compared.check
     events = power.mean_that_reaches(max(FEWEST_EVENTS, expected + check.minimum_extra))
-    found = max(least, events / exposure, check.minimum_ratio * expected / exposure) * compared.measure.unit
-    return None if compared.measure.share and check.rule is not Rule.VOLUME and found > 1 else found
+    found = max(least, events / exposure, check.minimum_ratio * expected / exposure) * one.measure.unit
+    return None if one.measure.share and check.rule is not Rule.VOLUME and found > 1 else found
 
 
-def _least_loss(compared: _Comparison, expected: float, least: float | None) -> float | None:
+def _least_loss(check: Check, expected: float, least: float | None) -> float | None:
     """A loss must weigh enough, and be at least the plan's minimum effect."""
-    left = expected - compared.check.minimum_extra
+    left = expected - check.minimum_extra
     if least is None or left < 0:
         return None
-    return max(least, 1 - 1 / compared.check.minimum_ratio, 1 - power.mean_that_stays_under(left) / expected)
+    return max(least, 1 - 1 / check.minimum_ratio, 1 - power.mean_that_stays_under(left) / expected)
 
 
 def _ratio(

@@ -91,7 +91,7 @@ def _uncured(sight: Sight, before: Sight, check: Check, one: Evidence | None) ->
 
 def _too_short(before: Sight, check: Check, exposure: float) -> Iterator[Reason]:
     """Would the fault have shown itself in this *exposure*, at the rate at which it did before?"""
-    measure = Measure(before.plan, check)
+    measure = Measure.of(before, check)
     exposed = sum(measure.exposure(cell) for cell in before.series.get(check.name, ()))
     events = _events(before, check)
     if check.rule is Rule.FLOOR or not events:

@@ -1,4 +1,6 @@
-"""What a check's count is measured against: what `of` counts, time that a source measured, or time on the clock."""
+"""What a check's count is measured against: what `of` counts, time that a source measured, or time on the clock.
+
+Where the day's habits are known, a second of a busy hour is more than a second of a quiet one."""
 
 from dataclasses import dataclass
 
@@ -6,6 +8,7 @@ from bakewatch.judge.series import Cell, Series
 from bakewatch.judge.sight import Sight
 from bakewatch.model.observation import to_ms
 from bakewatch.model.plan import Check, Plan, Rule
+from bakewatch.stats.noise import BLOCK
 
 SHARE, RATE, LOSS = 0.01, 1.0, 0.5
 """What a check must be able to find when the plan does not say: 1 % of what `of` counts, one event a minute, the loss
@@ -18,6 +21,19 @@ class Measure:
 
     plan: Plan
     check: Check
+    season: tuple[float, ...] = ()
+    """How much is usual in each block of a day, 1 on average over the watch; empty: all times are alike."""
+
+    @classmethod
+    def of(cls, sight: Sight, check: Check) -> "Measure":
+        """With what the service's habits tell of the time of the day."""
+        usual, plan = sight.watch.habit(check).season, sight.plan
+        if not usual:
+            return cls(plan, check)
+        block = sight.span(f"{BLOCK:g}m")
+        slots = range(sight.started // block, (sight.started + sight.span(plan.bake.duration) - 1) // block + 1)
+        mean = sum(usual[slot % len(usual)] for slot in slots) / len(slots)
+        return cls(plan, check, tuple(one / mean for one in usual))
 
     @property
     def measured(self) -> bool:
@@ -40,7 +56,13 @@ class Measure:
             return float(sum(cell.bucket.spread))
         if self.measured:
             return cell.bucket.of / 1000
-        return float(cell.bucket.of) if self.share else cell.seconds
+        return float(cell.bucket.of) if self.share else cell.seconds * self._usual(cell)
+
+    def _usual(self, cell: Cell) -> float:
+        if not self.season:
+            return 1.0
+        block = self.plan.span(f"{BLOCK:g}m").total_seconds() * 1000
+        return self.season[int(cell.bucket.at // block) % len(self.season)]
 
     def target(self, base_rate: float) -> float:
         """The share or rate that the check must be able to find: max(5·baseline, what the plan declares)."""

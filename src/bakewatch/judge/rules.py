@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bakewatch.judge.amplification import amplified
-from bakewatch.judge.compare import fallen, risen
+from bakewatch.judge.compare import compare
 from bakewatch.judge.measure import Measure, history
 from bakewatch.judge.series import tally
 from bakewatch.judge.sight import Sight
@@ -18,7 +18,8 @@ from bakewatch.stats.intervals import rate_bound_of_none, share_bound_of_none
 def weigh(watch: Watch, now: datetime) -> tuple[Evidence, ...]:
     """The evidence of every check, in the plan's order. Valid at any moment one looks."""
     sight = Sight(watch, now)
-    return tuple(_RULES[check.rule](sight, check) for check in watch.plan.checks)
+    compared = compare(sight)
+    return tuple(compared.get(check.name) or _RULES[check.rule](sight, check) for check in watch.plan.checks)
 
 
 def zero(sight: Sight, check: Check) -> Evidence:
@@ -31,7 +32,7 @@ def zero(sight: Sight, check: Check) -> Evidence:
     total = tally(cells, with_own=True)
     exposure = sum(measure.exposure(cell) for cell in cells if sight.minute_of(cell.start) in view.seen)
     base_count, base_exposure = tally(past).count, sum(map(measure.exposure, past))
-    could_see = _bound(measure, exposure)
+    could_see = bound_of_none(measure, exposure)
     target = measure.target(base_count / base_exposure if base_exposure else 0.0)
     dull = bool(view.seen) and (could_see is None or could_see > target)
     return Evidence(
@@ -53,7 +54,7 @@ def zero(sight: Sight, check: Check) -> Evidence:
     )
 
 
-def _bound(measure: Measure, exposure: float) -> float | None:
+def bound_of_none(measure: Measure, exposure: float) -> float | None:
     """The smallest share (or rate per minute) that shows itself at least once with 95 %; None without exposure."""
     if exposure <= 0:
         return None
@@ -62,9 +63,5 @@ def _bound(measure: Measure, exposure: float) -> float | None:
 
 _RULES: dict[Rule, Callable[[Sight, Check], Evidence]] = {
     Rule.ZERO: zero,
-    Rule.PROPORTION: risen,
-    Rule.VOLUME: risen,
-    Rule.FLOOR: fallen,
-    Rule.SLOWER: risen,
     Rule.AMPLIFICATION: amplified,
 }

@@ -1,5 +1,6 @@
 """What was seen, stream by stream and minute by minute, and how late lines come."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +53,11 @@ class Sight:
         starts = range(self.started, self.ends, self.minute)
         spans = ((start, min(start + self.minute, self.ends)) for start in starts)
         self.minutes = tuple(span for span in spans if span[1] <= self.now)
+        self.gaps: dict[str, list[bool]] = defaultdict(list)
+        """Of every question, look by look: was it not answered?"""
+        for look in watch.looks:
+            for one in look.observations:
+                self.gaps[one.question].append(bool(one.gap))
         self.series: dict[str, Series] = fold(one for look in watch.looks for one in look.observations)
         self.past = fold(watch.baseline)
         self.canaries = {stream: Canaries.of(self.watch, stream, self.series) for stream in self.plan.streams}
@@ -140,7 +146,7 @@ class Sight:
         return max(delays) + self.span(self.plan.bake.bucket)
 
     def _unanswered(self, question: str) -> bool:
-        gaps = [bool(one.gap) for look in self.watch.looks for one in look.observations if one.question == question]
+        gaps = self.gaps.get(question, [])
         planned = self.planned * self.minute / max(1, self.span(self.plan.bake.look_every))
         often = any(gaps) and sum(gaps) >= ERROR_SHARE * max(len(gaps), planned)
         return often or (len(gaps) >= ERRORS_IN_A_ROW and all(gaps[-ERRORS_IN_A_ROW:]))

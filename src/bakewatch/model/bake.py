@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct, field, structs
 
+from bakewatch.model.habit import UNKNOWN, Habit
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation, Question
 from bakewatch.model.plan import Check, Plan
@@ -31,6 +32,8 @@ class Watch(Struct, frozen=True, kw_only=True):
     """Production came from another commit than the release's parent: more than the release was deployed with it."""
     levels: dict[str, float] = field(default_factory=dict)
     """What 95 % of the values stayed below before the deploy, by question."""
+    habits: dict[str, Habit] = field(default_factory=dict)
+    """How the counts of a check behave by themselves, by check; as far as that was studied."""
     before: tuple[JourneyRun, ...] = ()
     """Journeys walked while production did not serve the release yet."""
     looks: tuple[Looked, ...] = ()
@@ -45,6 +48,10 @@ class Watch(Struct, frozen=True, kw_only=True):
 
     def _levelled(self, question: Question) -> Question:
         return structs.replace(question, above=self.levels.get(question.name))
+
+    def habit(self, check: Check) -> Habit:
+        """How the counts of *check* behave by themselves."""
+        return self.habits.get(check.name, UNKNOWN)
 
     def failed_before(self, run: JourneyRun) -> bool:
         """Did *run*'s journey fail at the same step, in the same way, without the release? Then it is not to blame."""

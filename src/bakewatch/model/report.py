@@ -10,6 +10,8 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from bakewatch.model.chart import Chart
+from bakewatch.model.foresight import Foresight
+from bakewatch.model.habit import Habit
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.plan import Mode, Rule
 from bakewatch.model.release import Deployment, Release, Sighting
@@ -92,6 +94,10 @@ class CheckReport(_Part, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     upper: float | None = None
     """When nothing was counted: with 95 % confidence the true share (or rate per minute) is below this."""
+    habit: Habit | None = None
+    """What a longer history tells of its counts; None when they are not compared."""
+    foresight: Foresight | None = None
+    """What it was going to see, as it was said before the bake."""
     second: Second | None = None
     amplification: str = ""
     """The name of the check whose growth is told as traffic amplification."""

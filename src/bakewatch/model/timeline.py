@@ -10,6 +10,8 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct, field
 
+from bakewatch.model.foresight import Foresight
+from bakewatch.model.habit import Habit
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.observation import CanarySent, Observation
 from bakewatch.model.plan import Plan
@@ -79,6 +81,21 @@ class Baselined(_Event, frozen=True, kw_only=True, tag="baselined"):
     observations: tuple[Observation, ...]
     levels: dict[str, float] = field(default_factory=dict)
     """What 95 % of the values of a question stayed below."""
+
+
+class Studied(_Event, frozen=True, kw_only=True, tag="studied"):
+    """A longer history was read, for the service's habits alone."""
+
+    habits: dict[str, Habit]
+    """How the counts of a check behave by themselves, by check."""
+    gaps: tuple[str, ...] = ()
+    """Why questions had no answer."""
+
+
+class Foreseen(_Event, frozen=True, kw_only=True, tag="foreseen"):
+    """What every check will be able to see, said before the first look."""
+
+    checks: tuple[Foresight, ...]
 
 
 class Prewalked(_Event, frozen=True, kw_only=True, tag="prewalked"):
@@ -194,6 +211,8 @@ Event = (
     | Sighted
     | Confirmed
     | Baselined
+    | Studied
+    | Foreseen
     | Prewalked
     | Looked
     | Weighed

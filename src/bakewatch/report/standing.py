@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import structs
 
 from bakewatch.model.bake import latest_runs
+from bakewatch.model.foresight import Foresight
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.plan import Check, Criterion, Journey, Policy, Rule, Trigger
 from bakewatch.model.report import (
@@ -41,6 +42,11 @@ _BLUNTING = frozenset({"unproven", "too_little_traffic", "no_baseline"})
 def worst(standings: Iterable[Standing]) -> Standing:
     """What several boxes say together; nothing at all was never reached."""
     return min(standings, key=_WORST_FIRST.index, default=Standing.NOT_REACHED)
+
+
+def _foresight(story: Story, check: Check) -> Foresight | None:
+    said = story.bake.foreseen.checks if story.bake.foreseen is not None else ()
+    return next((one for one in said if one.check == check.name), None)
 
 
 def upper_bound(story: Story, check: Check, evidence: Evidence) -> float | None:
@@ -81,6 +87,8 @@ def check_report(story: Story, check: Check) -> CheckReport:
         standing=standing,
         reasons=_reasons(story, standing, evidence),
         evidence=evidence,
+        habit=story.bake.studied.habits.get(check.name) if story.bake.studied is not None else None,
+        foresight=_foresight(story, check),
         upper=upper_bound(story, check, evidence) if evidence is not None and standing is not Standing.BLIND else None,
         second=_second(story, check),
         amplification=check.amplification,

@@ -17,6 +17,7 @@ from bakewatch.model.timeline import (
     Event,
     Extended,
     Fired,
+    Foreseen,
     Interrupted,
     Looked,
     Notified,
@@ -25,6 +26,7 @@ from bakewatch.model.timeline import (
     Refused,
     RolledBack,
     Sighted,
+    Studied,
     Timeline,
     Weighed,
 )
@@ -37,6 +39,8 @@ class Phase:
 
     baselined: Baselined | None = None
     """The history that was read last."""
+    studied: Studied | None = None
+    foreseen: Foreseen | None = None
     looks: list[Looked] = field(default_factory=list)
     weighed: Weighed | None = None
     """The last one."""
@@ -154,6 +158,10 @@ def _sort(story: Story, event: Event) -> None:
         phase.weighed = event
     elif isinstance(event, Baselined):
         phase.baselined = event
+    elif isinstance(event, Studied):
+        phase.studied = event
+    elif isinstance(event, Foreseen):
+        phase.foreseen = event
     elif isinstance(event, Sighted):
         phase.sighted = event
     elif isinstance(event, Confirmed):

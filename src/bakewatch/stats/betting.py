@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bakewatch.stats.mixture import ONSET_WEIGHTS, ONSETS, Array, ln_sum
+from bakewatch.stats.mixture import ONSET_WEIGHTS, ONSETS, ln_sum
+from bakewatch.stats.noise import Array
 
 STAKES = np.array([0.05, 0.1, 0.2, 0.4, 0.6, 0.9])
 CONFIDENCE = 1.96

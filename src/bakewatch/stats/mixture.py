@@ -6,7 +6,7 @@ and Kulldorff 2010, Statistics in Medicine 29:284); mixing over start times foll
 Rinaldo 2022, arXiv:2203.03532). The variance inflation `phi`, the drift scale `tau` and averaging a short and a long
 baseline are bakewatch's own: their guarantee is a benchmark, not a theorem.
 
-Shapes: S onsets, L baselines, B buckets; leading dimensions run along.
+Shapes: S onsets, L baselines, W spans of drift, B buckets, U log ratios; leading dimensions run along.
 """
 
 import math
@@ -16,20 +16,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from bakewatch.stats.noise import BASELINES, LEAST_TAU, MOST_TAU, SHARP, Array, Blur
 
-TAU = 0.1
-"""The drift scale (of log ratios) of a service whose own history was not studied."""
 ONSETS = np.array([0.0, *np.arange(1.5, 28.0, 2.0)]) / 30
 """When the change may have begun, as a share of the watch."""
 ONSET_WEIGHTS = np.array([0.4, *[0.6 / 14] * 14])
-BASELINES = np.array([20.0, 240.0])
-"""How many minutes before the onset are compared with."""
 
 _RATIOS = np.array([1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64])
 _RATIO_WEIGHTS = np.array([2, 2, 1.5, 1.2, 1, 1, 0.7, 0.7, 0.5, 0.4, 0.3])
 _LOWEST, _HIGHEST = -1.0, 4.2
 """The ends of the grid of log ratios."""
+_COARSE = 0.05
+"""The step of the grid where only harm has weight, whose narrowest part has a standard deviation of 0.1."""
+_TAUS = np.geomspace(LEAST_TAU, MOST_TAU, 41)
+"""The drift scales that have a grid; what lies between two takes the larger."""
 
 
 class Split(NamedTuple):
@@ -62,13 +62,27 @@ class _Grid(NamedTuple):
     ln_harm: Array
 
 
-def weigh(parts: Split, *, length: float, falling: bool = False, phi: float = 1.0, tau: float = TAU) -> Weight:
-    """The evidence in one series' *parts* (S, L) that its rate rose (*falling*: fell). *length* as in `split`."""
-    ln_parts = ln_evidence(parts, falling=falling, phi=phi, tau=tau)
-    carried = np.log(ONSET_WEIGHTS)[:, None] + ln_parts
-    onset, base = np.unravel_index(int(np.argmax(carried)), carried.shape)
-    x1, n1, x0, n0 = (float(one[onset, base]) for one in parts)
-    return Weight(float(combine(ln_parts)), float(ONSETS[onset] * length), x1, n1, x0, n0)
+def weigh(parts: Split, blur: Blur, falling: NDArray[np.bool_], *, length: float) -> list[Weight]:
+    """The evidence that each of C series rose, or fell where *falling* (C,) says so; *parts* and *blur*: (C, S, L).
+
+    *length* as in `split`.
+    """
+    turn = falling[:, None, None]
+    sides = Split(*(np.where(turn, other, one) for one, other in zip(parts, _swapped(parts), strict=True)))
+    ln_parts = ln_evidence(sides, blur=blur)
+    carried = (np.log(ONSET_WEIGHTS)[:, None] + ln_parts).reshape(len(falling), -1)
+    ln_e = combine(ln_parts)
+    weights = []
+    for series, leading in enumerate(carried.argmax(axis=1)):
+        onset, base = divmod(int(leading), len(BASELINES))
+        x1, n1, x0, n0 = (float(one[series, onset, base]) for one in parts)
+        weights.append(Weight(float(ln_e[series]), float(ONSETS[onset] * length), x1, n1, x0, n0))
+    return weights
+
+
+def _swapped(parts: Split) -> Split:
+    """Before and after in each other's place: a fall is a past that was higher than the present."""
+    return Split(parts.x0, parts.n0, parts.x1, parts.n1)
 
 
 def split(at: Array, count: Array, exposure: Array, *, length: float) -> Split:
@@ -88,27 +102,55 @@ def split(at: Array, count: Array, exposure: Array, *, length: float) -> Split:
     return Split(added(count, after), added(exposure, after), added(count, before), added(exposure, before))
 
 
-def ln_evidence(parts: Split, *, falling: bool = False, phi: float = 1.0, tau: float = TAU) -> Array:
+def ln_evidence(parts: Split, *, falling: bool = False, blur: Blur = SHARP) -> Array:
     """ln E of each comparison, (…, S, L): the likelihood mixed over harm against the one mixed over drift.
 
     l(u) = [x1·u - (x0+1+x1)·ln((n0 + e^u·n1)/(n0+n1))]/phi, and E = 0 unless x1/n1 > (x0+1)/n0. *falling* swaps
-    before and after: a fall is a past that was higher than the present.
+    before and after: a fall is a past that was higher than the present. *blur*: one for all, or (…, S, L).
     """
-    x1, n1, x0, n0 = (parts.x0, parts.n0, parts.x1, parts.n1) if falling else parts
-    grid = _grid(tau)
+    x1, n1, x0, n0 = _swapped(parts) if falling else parts
     worse = (n1 > 0) & (n0 > 0) & (x1 * n0 > (x0 + 1) * n1)
-    x1, n1, x0, n0 = (one[worse][:, None] for one in (x1, n1, x0, n0))
-    spread = np.log1p(np.expm1(grid.u) * (n1 / (n0 + n1)))
-    likelihood = (x1 * grid.u - (x0 + 1 + x1) * spread) / phi
+    x1, n1, x0, n0 = (one[worse] for one in (x1, n1, x0, n0))
+    phis = np.broadcast_to(blur.phi, worse.shape)[worse]
+    level = np.searchsorted(_TAUS, np.broadcast_to(blur.tau, worse.shape)[worse] * (1 - 1e-9))
+    found = np.empty(len(x1))
+    for one in np.unique(level):
+        here = level == one
+        found[here] = _ln_mixed(_grid(float(_TAUS[one])), x1[here], n1[here], x0[here], n0[here], phis[here])
     ln_e = np.full(worse.shape, -math.inf)
-    ln_e[worse] = ln_sum(grid.ln_harm + likelihood) - ln_sum(grid.ln_drift + likelihood)
+    ln_e[worse] = found
     return ln_e
+
+
+def ln_not_worse(parts: Split, ratio: float = 2.0, *, blur: Blur = SHARP) -> Array:
+    """ln E that the rate is *not* *ratio* times what it was, averaged over the baselines of the first onset, (…).
+
+    The same likelihood with one event more *after* the change: drift around "no change" against drift around *ratio*.
+    """
+    x1, n1, x0, n0 = (one[..., 0, :] for one in parts)
+    tau = np.broadcast_to(blur.tau, x1.shape)[..., None]
+    phi = np.broadcast_to(blur.phi, x1.shape)[..., None]
+    u = np.linspace(_LOWEST, math.log(ratio) + 1.0, 241)
+    ln_same, ln_worse = (-0.5 * ((u - centre) / tau) ** 2 for centre in (0.0, math.log(ratio)))
+    there = (n1 > 0) & (n0 > 0)
+    share = np.where(there, n1 / np.where(there, n0 + n1, 1.0), 0.0)
+    spread = np.log1p(np.multiply.outer(share, np.expm1(u)))
+    likelihood = (np.multiply.outer(x1 + 1, u) - (x0 + 1 + x1)[..., None] * spread) / phi
+    ln_e = ln_sum(likelihood + ln_same) - ln_sum(ln_same) - ln_sum(likelihood + ln_worse) + ln_sum(ln_worse)
+    return ln_sum(np.where(there, ln_e, 0.0)) - math.log(len(BASELINES))
+
+
+def _ln_mixed(grid: "_Grid", x1: Array, n1: Array, x0: Array, n0: Array, phi: Array) -> Array:
+    """ln of the mixed likelihood ratio of as many comparisons, all (N,)."""
+    spread = np.log1p(np.multiply.outer(n1 / (n0 + n1), np.expm1(grid.u)))
+    likelihood = (np.multiply.outer(x1, grid.u) - (x0 + 1 + x1)[:, None] * spread) / phi[:, None]
+    return np.asarray(ln_sum(grid.ln_harm + likelihood) - ln_sum(grid.ln_drift + likelihood))
 
 
 def combine(ln_parts: Array) -> Array:
     """Average (…, S, L) over baselines and, weighted, over onsets: ln E of shape (…)."""
     weighted = ln_parts + np.log(ONSET_WEIGHTS / len(BASELINES))[:, None]
-    return ln_sum(weighted.reshape(*weighted.shape[:-2], -1))
+    return ln_sum(weighted.reshape(*weighted.shape[:-2], weighted.shape[-2] * weighted.shape[-1]))
 
 
 def ln_sum(values: Array) -> Array:
@@ -119,19 +161,29 @@ def ln_sum(values: Array) -> Array:
         return np.asarray(np.log(np.exp(values - safe).sum(axis=-1)) + safe[..., 0])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=len(_TAUS))
 def _grid(tau: float) -> _Grid:
-    """The grid contains u = 0 and has steps of at most tau/2, so that the weight of "no change" does not sit beside it.
+    """The grid contains u = 0 and is fine where drift has weight, lest the weight of "no change" sit beside it.
 
     Drift: 0.98·N(0, tau²) + 0.02·N(0, (2·tau)²). Harm: the listed ratios, each spread by tau and 0.1.
     """
-    step = 1 / math.ceil(2 / tau)
-    u = np.asarray(np.arange(round(_LOWEST / step), math.floor(_HIGHEST / step) + 1) * step, dtype=np.float64)
-    drift = 0.98 * _normal(u, tau) + 0.02 * _normal(u, 2 * tau)
+    u = _points(tau)
+    widths = np.gradient(u)
+    drift = widths * (0.98 * _normal(u, tau) + 0.02 * _normal(u, 2 * tau))
     each = _normal(u - np.asarray(np.log(_RATIOS), dtype=np.float64)[:, None], math.hypot(tau, 0.1))
-    harm = (_RATIO_WEIGHTS[:, None] * each).sum(axis=0)
+    harm = widths * (_RATIO_WEIGHTS[:, None] * each).sum(axis=0)
     with np.errstate(divide="ignore"):
         return _Grid(u, np.log(drift / drift.sum()), np.log(harm / harm.sum()))
+
+
+def _points(tau: float) -> Array:
+    """Steps of tau/2 up to eight tau on both sides of 0, and wider ones beyond."""
+    fine = np.arange(-16, 17) * tau / 2
+    coarse = max(_COARSE, tau / 2)
+    up = np.arange(fine[-1] + coarse, _HIGHEST, coarse)
+    down = np.arange(fine[0] - coarse, _LOWEST, -coarse)
+    u = np.concatenate([down[::-1], fine, up])
+    return np.asarray(u[(u >= _LOWEST) & (u <= _HIGHEST)])
 
 
 def _normal(u: Array, sd: float) -> Array:

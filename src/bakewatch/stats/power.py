@@ -11,43 +11,60 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from bakewatch.stats.mixture import BASELINES, ONSET_WEIGHTS, TAU, Array, Split, ln_evidence, ln_sum
+from bakewatch.stats.mixture import ONSET_WEIGHTS, Split, ln_evidence, ln_sum
+from bakewatch.stats.noise import BASELINES, PLAIN, SHARP, Array, Blur, Noise
 
 _Z = 1.645
 _ROUNDS, _POINTS = 4, 10
 _LARGEST_LN_RATIO = 12.0
 
 
-def smallest_rise(
-    exposure: float, x0: Array, n0: Array, threshold: float, *, phi: float = 1.0, tau: float = TAU
-) -> float | None:
+def smallest_rise(exposure: float, x0: Array, n0: Array, threshold: float, blur: Blur = SHARP) -> float | None:
     """The smallest rate above the baseline's that *exposure* finds with 95 %; None when it finds none at all.
 
-    *x0*, *n0*: events and exposure in each baseline before the watch, (L,); *threshold*: that of ln E.
+    *x0*, *n0*: events and exposure in each baseline before the watch, (L,); *threshold*: that of ln E; *blur*: that of
+    the whole watch, its `tau` (L,) or one for all.
     """
     rate = base_rate(x0, n0)
 
     def found(ln_ratios: Array) -> NDArray[np.bool_]:
         mean = np.exp(ln_ratios) * rate * exposure
-        x1 = np.maximum(mean - _Z * np.sqrt(phi * mean), 0.0)
-        return np.asarray(_ln_e(x1, exposure, x0, n0, False, phi, tau) >= threshold)
+        x1 = np.maximum(mean - _Z * np.sqrt(blur.phi * mean), 0.0)
+        return np.asarray(_ln_e(x1, exposure, x0, n0, False, blur) >= threshold)
 
     least = _least(found, _LARGEST_LN_RATIO)
     return None if least is None else math.exp(least) * rate
 
 
-def smallest_fall(
-    exposure: float, x0: Array, n0: Array, threshold: float, *, phi: float = 1.0, tau: float = TAU
-) -> float | None:
+def smallest_fall(exposure: float, x0: Array, n0: Array, threshold: float, blur: Blur = SHARP) -> float | None:
     """The smallest share lost that *exposure* finds with 95 %; None when not even the loss of everything is found."""
     rate = float(x0[-1] / n0[-1])
 
     def found(lost: Array) -> NDArray[np.bool_]:
         mean = (1 - lost) * rate * exposure
-        x1 = mean + _Z * np.sqrt(phi * mean)
-        return np.asarray(_ln_e(x1, exposure, x0, n0, True, phi, tau) >= threshold)
+        x1 = mean + _Z * np.sqrt(blur.phi * mean)
+        return np.asarray(_ln_e(x1, exposure, x0, n0, True, blur) >= threshold)
 
     return _least(found, 1.0)
+
+
+def minutes_to_find(
+    ratio: float, per_minute: float, x0: Array, n0: Array, threshold: float, noise: Noise = PLAIN, *, most: float = 240
+) -> float | None:
+    """In how many minutes a rate that is *ratio* times the baseline's is found with 95 %; None: not within *most*.
+
+    *ratio* below 1: a fall. *per_minute*: the exposure of one minute; the rest as in `smallest_rise`.
+    """
+    rate, falling = ratio * float(x0[-1] / n0[-1]), ratio < 1
+
+    def found(minutes: Array) -> NDArray[np.bool_]:
+        exposure = minutes * per_minute
+        mean = rate * exposure
+        spare = _Z * np.sqrt(noise.phi * mean)
+        x1 = mean + spare if falling else np.maximum(mean - spare, 0.0)
+        return np.asarray(_ln_e(x1, exposure, x0, n0, falling, noise.at(minutes)) >= threshold)
+
+    return _least(found, most)
 
 
 def base_rate(x0: Array, n0: Array) -> float:
@@ -65,17 +82,17 @@ def mean_that_stays_under(count: float) -> float:
     return ((math.sqrt(_Z**2 + 4 * count) - _Z) / 2) ** 2
 
 
-def _ln_e(x1: Array, exposure: float, x0: Array, n0: Array, falling: bool, phi: float, tau: float) -> Array:
+def _ln_e(x1: Array, exposure: Array | float, x0: Array, n0: Array, falling: bool, blur: Blur) -> Array:
     """ln of what the first onset alone contributes, for every *x1*."""
     shape = (len(x1), len(BASELINES))
     parts = Split(
         np.broadcast_to(x1[:, None], shape),
-        np.full(shape, exposure),
+        np.broadcast_to(np.asarray(exposure)[..., None], shape),
         np.broadcast_to(x0, shape),
         np.broadcast_to(n0, shape),
     )
     price = math.log(ONSET_WEIGHTS[0] / len(BASELINES))
-    return np.asarray(ln_sum(ln_evidence(parts, falling=falling, phi=phi, tau=tau)) + price)
+    return np.asarray(ln_sum(ln_evidence(parts, falling=falling, blur=blur)) + price)
 
 
 def _least(found: Callable[[Array], NDArray[np.bool_]], high: float) -> float | None:

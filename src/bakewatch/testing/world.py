@@ -53,6 +53,8 @@ class ScriptedWorld:
     dead: set[str] = field(default_factory=set)
     """Sources that cannot be asked."""
     gaps: Callable[[datetime], str] = lambda moment: ""
+    forgets: bool = False
+    """The source measures the present only: history, which is asked in blocks of five minutes, has no answer."""
     """A code while sources answer with an error."""
     mute: set[str] = field(default_factory=set)
     """Streams that swallow every line, canaries too."""
@@ -170,7 +172,8 @@ class ScriptedWorld:
         self.questions_asked += 1
         if "logs" in self.dead:
             raise SourceError("unreachable")
-        gap = self.gaps(now)
+        history = width == timedelta(minutes=5)
+        gap = "no_samples" if self.forgets and history else self.gaps(now)
         return [self._answer(one, window, width, now, gap) for one in questions]
 
     def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:

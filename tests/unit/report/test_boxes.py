@@ -5,9 +5,13 @@ import re
 import pytest
 from msgspec import structs
 
+from bakewatch.model.foresight import Foresight
+from bakewatch.model.habit import Habit
 from bakewatch.model.text import CleanText
+from bakewatch.model.timeline import Foreseen, Studied
 from bakewatch.report import html, markdown
 from bakewatch.report.compose import compose
+from bakewatch.stats.noise import Noise
 
 from . import timelines as told
 
@@ -273,3 +277,33 @@ def test_an_unknown_time_zone_becomes_utc() -> None:
 def test_an_unknown_language_becomes_english() -> None:
     report = compose(told.passed())
     assert markdown.render(report, "fr") == markdown.render(report, "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "scatter 3.4 times as much as chance alone; drift by 22.1 % within half an hour (learnt from 7 days)"),
+        ("ko", "우연만일 때의 3.4배로 흩어지고, 30분 사이 22.1 % 정도 변함 (7일의 이력에서)"),
+    ],
+)
+def test_how_noisy_a_service_is_by_itself_is_told(language: str, words: str) -> None:
+    noise = Noise(3.4, ((0.05, 0.1), (0.1, 0.15), (0.1, 0.2)))
+    first, *rest = told.passed()
+    studied = Studied(at=told.at(0.25), habits={told.PLAN.checks[1].name: Habit(noise, days=7.0)})
+    assert words in html.render(compose((first, studied, *rest), told.at(60)), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "anything from 0.5 % on by the end; 2 times as much within 13 min; 5 times as much within 3 min"),
+        ("ko", "끝까지 0.5 %부터 발견; 2배 증가는 13분 안에; 5배 증가는 3분 안에"),
+    ],
+)
+def test_what_was_foreseen_is_told(language: str, words: str) -> None:
+    said = Foresight(
+        check="api_409", per_minute=100, rate=0.002, could_see=0.005, target=0.01, minutes=(None, 12.2, 2.5, None)
+    )
+    first, *rest = told.passed()
+    foreseen = Foreseen(at=told.at(1.8), checks=(said,))
+    assert words in html.render(compose((first, foreseen, *rest), told.at(60)), language)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bakewatch.stats.betting import Baseline, baseline, smallest_growth, weigh
-from bakewatch.stats.mixture import Array
+from bakewatch.stats.noise import Array
 
 K = 10
 SHARES = np.array([0.77, 0.18, 0.04, 0.01, 0, 0, 0, 0, 0, 0])

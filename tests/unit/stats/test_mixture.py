@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bakewatch.stats import mixture
-from bakewatch.stats.mixture import Array, Split
+from bakewatch.stats.mixture import Split
+from bakewatch.stats.noise import PLAIN, Array, Blur
 
 ALARM = math.log(100)
 HISTORY = np.arange(-240, 0, 5.0)
@@ -35,10 +36,18 @@ def alarms(count: Array, exposure: Array, *, looks: int = 10, falling: bool = Fa
     return first
 
 
-def one(x1: float, n1: float, x0: float, n0: float, **options: bool | float) -> float:
+def one(x1: float, n1: float, x0: float, n0: float, **options: bool | Blur) -> float:
     """ln E of a single comparison."""
     parts = Split(*(np.full((1, 1), value) for value in (x1, n1, x0, n0)))
     return float(mixture.ln_evidence(parts, **options)[0, 0])  # type: ignore[arg-type]
+
+
+def weighed(*parts: Split, falling: bool = False) -> mixture.Weight:
+    """What the last series of a batch weighs at the end of its half-hour."""
+    at = PLAIN.at(30 - 30 * mixture.ONSETS)
+    blur = Blur(at.phi, np.broadcast_to(at.tau, (len(parts), *np.shape(at.tau))))
+    batch = Split(*(np.stack(some) for some in zip(*parts, strict=True)))
+    return mixture.weigh(batch, blur, np.full(len(parts), falling), length=30.0)[-1]
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.5, 5, 500])
@@ -90,13 +99,13 @@ def test_without_a_past_there_is_no_evidence() -> None:
 
 def test_nothing_at_all_weighs_nothing() -> None:
     nothing = np.zeros(0)
-    weight = mixture.weigh(mixture.split(nothing, nothing, nothing, length=30.0), length=30.0)
+    weight = weighed(mixture.split(nothing, nothing, nothing, length=30.0))
     assert weight.ln_e == -math.inf
 
 
 def test_the_leading_comparison_names_the_onset() -> None:
     count, exposure = watches(20, 8.0, 1, onset=11.5)
-    weight = mixture.weigh(mixture.split(AT, count[0], exposure[0], length=30.0), length=30.0)
+    weight = weighed(mixture.split(AT, count[0], exposure[0], length=30.0))
     assert weight.onset == pytest.approx(11.5)
     assert weight.x1 / weight.n1 == pytest.approx(160, rel=0.1)
     assert weight.ln_e > 30
@@ -112,7 +121,10 @@ def test_the_grid_contains_no_change_and_is_fine_enough() -> None:
     for tau in (0.02, 0.1, 0.33, 1.0):
         grid = mixture._grid(tau)
         assert np.min(np.abs(grid.u)) == 0
-        assert np.max(np.diff(grid.u)) <= tau / 2 + 1e-12
+        near = np.abs(grid.u) <= 8 * tau
+        assert np.max(np.diff(grid.u[near])) <= tau / 2 + 1e-12
+        assert np.max(np.diff(grid.u)) <= max(0.05, tau / 2) + 1e-12
+        assert (grid.u[0], grid.u[-1]) == (pytest.approx(-1, abs=0.51), pytest.approx(4.2, abs=0.51))
         assert np.exp(grid.ln_drift).sum() == pytest.approx(1)
         assert np.exp(grid.ln_harm).sum() == pytest.approx(1)
 
@@ -145,10 +157,36 @@ def test_more_events_weigh_more(x1: int, n1: float, x0: int, n0: float) -> None:
 def test_noisier_counts_weigh_less(x1: int, n1: float, x0: int, n0: float) -> None:
     plain = one(x1, n1, x0, n0)
     if plain > 0:
-        assert one(x1, n1, x0, n0, phi=3.0) <= plain + 1e-9
+        assert one(x1, n1, x0, n0, blur=Blur(3.0, 0.1)) <= plain + 1e-9
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 3000), st.floats(1, 100), st.integers(0, 3000), st.floats(1, 1000))
 def test_a_fall_is_a_rise_told_backwards(x1: int, n1: float, x0: int, n0: float) -> None:
     assert one(x1, n1, x0, n0, falling=True) == one(x0, n0, x1, n1)
+
+
+def test_what_is_twice_as_bad_is_seldom_called_not_worse() -> None:
+    for ratio, wrong in ((2.0, True), (1.0, False)):
+        count, exposure = watches(5.0, ratio, 600, seed=8)
+        said = np.zeros(len(count), dtype=bool)
+        for known in range(len(HISTORY) + 6, len(AT) + 1, 6):
+            parts = mixture.split(AT[:known], count[:, :known], exposure[:, :known], length=30.0)
+            said |= mixture.ln_not_worse(parts) >= math.log(20)
+        assert said.mean() <= 0.05 if wrong else said.mean() >= 0.9
+
+
+def test_without_anything_seen_nothing_is_called_not_worse() -> None:
+    nothing = np.zeros((2, 0))
+    parts = mixture.split(np.zeros(0), nothing, nothing, length=30.0)
+    assert (mixture.ln_not_worse(parts) == 0).all()
+
+
+@pytest.mark.parametrize("falling", [False, True])
+def test_a_series_weighs_the_same_in_a_batch(falling: bool) -> None:
+    up, exposure = watches(10, 3.0, 1)
+    down, _ = watches(10, 0.3, 1)
+    rising, sinking = (mixture.split(AT, one[0], exposure[0], length=30.0) for one in (up, down))
+    alone = weighed(sinking, falling=falling)
+    assert weighed(rising, sinking, falling=falling) == alone
+    assert (alone.ln_e > 10) is falling

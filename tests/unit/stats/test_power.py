@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bakewatch.stats import mixture, power
+from bakewatch.stats import mixture, noise, power
 
 ALARM = math.log(100)
 LENGTHS = np.array([20.0, 240.0])
@@ -15,7 +15,7 @@ WATCH = np.arange(0, 30, 0.5)
 AT = np.concatenate([[-240.0, -20.0], WATCH])
 
 
-def share_found(x0: mixture.Array, rate: float, *, falling: bool = False, number: int = 400) -> float:
+def share_found(x0: noise.Array, rate: float, *, falling: bool = False, number: int = 400) -> float:
     """The share of half-hours with *rate* events a minute in which the watch raises an alarm."""
     random = np.random.default_rng(3)
     past = np.broadcast_to([x0[1] - x0[0], x0[0]], (number, 2))
@@ -59,7 +59,7 @@ def test_a_change_inside_the_drift_is_never_promised() -> None:
     x0 = 1e6 * LENGTHS
     least = power.smallest_rise(30.0, x0, LENGTHS, ALARM)
     assert least is not None
-    assert least / 1e6 > math.exp(4 * mixture.TAU)
+    assert least / 1e6 > math.exp(4 * noise.TAU)
 
 
 @settings(deadline=None, max_examples=30)
@@ -79,3 +79,20 @@ def test_means_reach_and_stay_under_what_was_asked(count: float) -> None:
     )
     under = power.mean_that_stays_under(count)
     assert under + 1.645 * math.sqrt(under) == pytest.approx(count, abs=1e-6, rel=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.5, 5.0, 100.0])
+def test_a_larger_rise_is_found_sooner(rate: float) -> None:
+    x0 = np.round(rate * LENGTHS)
+    found = [power.minutes_to_find(ratio, 1.0, x0, LENGTHS, ALARM) for ratio in (1.5, 2.0, 5.0, 10.0)]
+    known = [math.inf if one is None else one for one in found]
+    assert known == sorted(known, reverse=True)
+    assert known[-1] < 30
+
+
+def test_the_minutes_that_it_names_agree_with_the_rise_that_it_names() -> None:
+    x0 = np.round(2.0 * LENGTHS)
+    minutes = power.minutes_to_find(5.0, 1.0, x0, LENGTHS, ALARM)
+    assert minutes is not None
+    least = power.smallest_rise(minutes, x0, LENGTHS, ALARM)
+    assert least == pytest.approx(5.0 * 2.0, rel=0.08)

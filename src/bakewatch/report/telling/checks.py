@@ -1,5 +1,8 @@
 """What a check found: its boxes, and the numbers behind them."""
 
+import math
+
+from bakewatch.model.foresight import RATIOS
 from bakewatch.model.plan import Rule
 from bakewatch.model.report import CheckReport, Report, Standing, Unit
 from bakewatch.model.verdict import Evidence
@@ -143,9 +146,11 @@ def facts(report: Report, check: CheckReport, speaker: Speaker) -> Facts:
             ("fact.after", _against(report, check, (evidence.count, evidence.exposure), speaker)),
             ("fact.own", speaker.say("facts.own", own=number(evidence.own))),
             ("fact.before", _before(report, check, evidence, speaker)),
+            ("fact.habit", _habit(check, speaker)),
             ("fact.ratio", _ratio(check, evidence, speaker)),
             ("fact.evidence", _weight(check, evidence, speaker)),
             ("fact.when", _when(evidence, speaker)),
+            ("fact.foresight", _foresight(check, speaker)),
             ("fact.could_see", _could_see(check, evidence, speaker)),
             ("fact.upper", _upper(check, speaker)),
             ("fact.seen", _seen(evidence, speaker)),
@@ -167,6 +172,17 @@ def _before(report: Report, check: CheckReport, evidence: Evidence, speaker: Spe
     return _against(report, check, (evidence.base_count, evidence.base_exposure), speaker)
 
 
+def _habit(check: CheckReport, speaker: Speaker) -> Inline:
+    """How noisy the counts are by themselves, which the evidence allows for."""
+    if check.habit is None:
+        return ()
+    noise = check.habit.noise
+    drift = math.expm1(max(noise.taus[-1]))
+    values = {"scatter": number(round(noise.phi, 1)), "drift": percent(drift), "days": number(check.habit.days)}
+    entry = "facts.season" if check.habit.season else "facts.habit"
+    return speaker.say(entry, **values)
+
+
 def _ratio(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
     if evidence.ratio is None and check.rule is not Rule.ZERO and evidence.base_exposure > 0:
         return speaker.say("facts.no_ratio")
@@ -180,6 +196,21 @@ def _weight(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
     if evidence.ln_e <= _NOTHING:
         return speaker.say("facts.evidence_none", threshold=threshold)
     return speaker.say("facts.evidence", ln_e=number(evidence.ln_e), threshold=threshold)
+
+
+def _foresight(check: CheckReport, speaker: Speaker) -> Inline:
+    """What was said before the bake."""
+    said = check.foresight
+    if said is None or said.could_see is None:
+        return () if said is None else speaker.say("facts.foresight_nothing")
+    by_the_end = speaker.say("facts.foresight", could_see=speaker.effect(check, said.could_see))
+    entry = "facts.foresight_fall" if check.rule is Rule.FLOOR else "facts.foresight_rise"
+    found = [
+        speaker.say(entry, ratio=number(ratio), minutes=number(math.ceil(minutes)))
+        for ratio, minutes in zip(RATIOS, said.minutes, strict=False)
+        if minutes is not None
+    ]
+    return joined([by_the_end, *found], "; ")
 
 
 def _could_see(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
