@@ -23,8 +23,8 @@ def told(plan: Plan, said: tuple[Foresight, ...], gaps: tuple[str, ...]) -> Iter
     weak = [one.check for one in said if not one.sharp]
     if weak:
         yield (
-            f"too weak for this traffic, so that a bake cannot pass on them: {', '.join(weak)} (bake for longer, count "
-            "something that happens more often, or declare what `sees` is enough)"
+            f"too weak for this traffic: {', '.join(weak)} (a required one keeps a bake from passing: bake for longer, "
+            "count something that happens more often, or declare in `sees` what is enough)"
         )
 
 

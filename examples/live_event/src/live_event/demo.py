@@ -74,9 +74,20 @@ def show(stack: Stack, release: Change) -> Shown:
 
 
 def watch(stack: Stack, commit: str) -> int:
+    """Follow the release; returns the exit code."""
+    return _bakewatch(stack, "verify", "--commit", commit)
+
+
+def foresee(stack: Stack) -> None:
+    """What the plan could see with the traffic that there is."""
+    print("\n=== What the checks could see now", flush=True)
+    _bakewatch(stack, "check", "--power")
+
+
+def _bakewatch(stack: Stack, command: str, *words: str) -> int:
     """Run the real command line; returns its exit code."""
     program = Path(sys.executable).with_name("bakewatch")
-    argv = [str(program), "verify", "--config", str(stack.config), "--commit", commit]
+    argv = [str(program), command, "--config", str(stack.config), *words]
     return subprocess.run(argv, env={**os.environ, **stack.environ}).returncode
 
 
@@ -127,6 +138,7 @@ def main() -> None:
         play(folder, *standing or ("",))
         print("=== Starting PostgreSQL, the platform and visitors", flush=True)
         with serving(folder, asked.build) as stack, visited(stack, HISTORY):
+            foresee(stack)
             shown = [show(stack, release) for release in releases]
             tell(stack, shown)
         (folder / "shown.json").write_text(json.dumps([asdict(one) for one in shown], indent=2) + "\n")
