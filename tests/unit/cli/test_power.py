@@ -1,0 +1,38 @@
+"""What the checks of a plan could see, as people read it."""
+
+from bakewatch.cli.power import told
+from bakewatch.model.foresight import Foresight
+from bakewatch.model.plan import Check, Rule
+from tests.unit.judge.bakes import CALLS, ERRORS, ORDERS, ZERO, plan
+
+DEEDS = Check(name="deeds", stream="edge", rule=Rule.AMPLIFICATION, where="call")
+SAID = (
+    Foresight(check="column", per_minute=600, rate=0.0, could_see=0.0017, target=0.01),
+    Foresight(check="errors", per_minute=600, rate=0.002, could_see=0.011, target=0.01, minutes=(None, 12.2, 3.0, 1.9)),
+    Foresight(check="calls", per_minute=60, rate=40, could_see=90, target=200, minutes=(None, None, 4.5, 2.0)),
+    Foresight(check="orders", per_minute=600, rate=0.4, could_see=0.4, target=0.5, minutes=(20.0, 8.0, 4.0, 3.0)),
+    Foresight(check="deeds", per_minute=30, rate=1.2, could_see=None, target=2.4),
+)
+
+
+def test_every_check_has_its_line_in_its_unit() -> None:
+    lines = list(told(plan(ZERO, ERRORS, CALLS, ORDERS, DEEDS), SAID, ()))
+    words = [" ".join(line.split()) for line in lines]
+    assert words[:6] == [
+        "check rule before finds from needs 1.5x 2x 5x 10x",
+        "column zero 0 % 0.17 % 1 %",
+        "errors proportion 0.2 % 1.1 % 1 % - 13 min 3 min 2 min",
+        "calls volume 40/min 90/min 200/min - - 5 min 2 min",
+        "orders floor 40 % loss of 40 % loss of 50 % 20 min 8 min 4 min 3 min",
+        "deeds amplification 1.2 each nothing 2.4 each",
+    ]
+
+
+def test_a_plan_that_is_too_weak_is_told_so_in_one_sentence() -> None:
+    *_, last = told(plan(ZERO, ERRORS, CALLS, ORDERS, DEEDS), SAID, ())
+    assert last.startswith("too weak for this traffic: errors, deeds (")
+    assert not any("too weak" in line for line in told(plan(ZERO, CALLS, ORDERS), SAID[:1] + SAID[2:4], ()))
+
+
+def test_what_was_not_answered_is_said() -> None:
+    assert "not answered: no_samples, timeout" in list(told(plan(ZERO), SAID[:1], ("no_samples", "timeout")))
