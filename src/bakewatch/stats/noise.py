@@ -24,6 +24,8 @@ BLOCK = 5.0
 """History comes in blocks of so many minutes."""
 ENOUGH = 3 * 24 * 60 / BLOCK
 """From so many blocks on the drift scale is believed to be smaller than `TAU`."""
+FEWEST = 20
+"""From fewer comparisons nothing is learnt: two blocks always differ."""
 TAU = 0.1
 """The drift scale (of log ratios) of a service that was studied for less."""
 LEAST_TAU, MOST_TAU = 0.02, 1.0
@@ -83,7 +85,7 @@ def fit(count: Array, exposure: Array) -> Noise:
 def _phi(count: Array, exposure: Array) -> float:
     """max(1, Σ (x_b - r·x_{b+1})²/(1+r) / Σ n_b·p) over neighbouring blocks, r = n_b/n_{b+1}, p the common rate."""
     there = (exposure[:-1] > 0) & (exposure[1:] > 0)
-    if not there.any():
+    if there.sum() < FEWEST:
         return 1.0
     x, y = count[:-1][there], count[1:][there]
     n = exposure[:-1][there]
@@ -105,7 +107,7 @@ def _tau(count: Array, exposure: Array, span: int, base: int, phi: float) -> flo
     x1, n1, x0, n0 = (one[there] for one in (x1, n1, x0, n0))
     share = n1 / (n0 + n1)
     v = (x0 + x1) * share * (1 - share)
-    if not v.any():
+    if len(v) < FEWEST:
         return 0.0
     z2 = np.minimum((x1 - share * (x0 + x1)) ** 2 / v, 25 * phi + 4 * v)
     surplus = (v * (z2 - phi)).sum() - math.sqrt((v**2 * (2 * phi**2 + phi / v)).sum())

@@ -83,6 +83,20 @@ def test_almost_no_history_is_no_trouble(blocks: int, mean: float) -> None:
     assert np.min(found.taus) >= noise.TAU
 
 
+@pytest.mark.parametrize("blocks", [2, 3, 6, 12, 18])
+def test_a_few_blocks_that_differ_tell_nothing_of_scatter_or_drift(blocks: int) -> None:
+    count = np.where(np.arange(blocks) % 2, 300.0, 900.0)
+    assert noise.fit(count, EXPOSURE[:blocks]) == noise.PLAIN
+
+
+def test_four_hours_tell_of_scatter_and_of_what_drifts_within_them() -> None:
+    found = noise.fit(5 * history(40)[:48], EXPOSURE[:48])
+    assert found.phi == pytest.approx(5, rel=0.6)
+    wandering_too = noise.fit(history(2000 * np.exp(wandering(0.5, 1)))[:48], EXPOSURE[:48])
+    assert wandering_too.taus[0][0] > noise.TAU
+    assert wandering_too.taus[0][1] == noise.TAU
+
+
 def test_the_scale_follows_the_age_of_the_change() -> None:
     one = noise.Noise(1.0, ((0.1, 0.2), (0.3, 0.4), (0.5, 0.6)))
     assert (
