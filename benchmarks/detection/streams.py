@@ -110,10 +110,14 @@ def arrivals(counts: Counts, delay: float, rng: np.random.Generator, bucket: flo
     many of each bucket's events are first seen `lag` looks after the look that ends the bucket. The last lag takes the
     rest, less than 1 in 10,000. It needs 8·lags bytes for each bucket: give it some hundred watches at a time.
     """
+    return rng.multinomial(counts, np.diff(shares_seen(delay, bucket), prepend=0.0))
+
+
+def shares_seen(delay: float, bucket: float = BUCKET) -> Array:
+    """The expected share of a bucket's events that has been seen at each lag of `arrivals`, (lags,); 1 at the last."""
     steps = bucket / delay
     after = -math.expm1(-steps) / steps * np.exp(-steps * np.arange(math.ceil(-math.log(_TAIL) / steps) + 1))
-    seen = np.append(1 - after, 1.0)
-    return rng.multinomial(counts, np.diff(seen, prepend=0.0))
+    return np.append(1 - after, 1.0)
 
 
 def by_look(arrived: Counts) -> Counts:
@@ -125,10 +129,13 @@ def by_look(arrived: Counts) -> Counts:
     return seen
 
 
-def by_bucket(arrived: Counts, look: int) -> Counts:
-    """How many events of each of the first *look* buckets can be seen at that look (counted from 1): (…, look)."""
-    buckets, lags = np.arange(look)[:, None], np.arange(arrived.shape[-1])
-    return np.asarray(np.where(buckets + lags < look, arrived[..., :look, :], 0).sum(axis=-1))
+def by_bucket(added: Counts, look: int) -> Counts:
+    """How many events of each of the first *look* buckets can be seen at that look (counted from 1): (…, look).
+
+    *added*: `arrivals` added up along the lags, (…, B, lags).
+    """
+    buckets = np.arange(look)
+    return np.asarray(added[..., buckets, np.minimum(look - 1 - buckets, added.shape[-1] - 1)])
 
 
 def _drawn(cell: Cell, number: int, rng: np.random.Generator, effects: Array) -> Watches:

@@ -1,0 +1,84 @@
+"""Logs that come late: requests half a minute, errors at once. What is seen of a minute is then no share of errors.
+
+Naively, whatever requests have arrived are the exposure of whatever errors have: at any look the errors of the last
+minute stand over too few requests. Expected-arrival exposure takes only buckets whose requests have mostly arrived, and
+scales them to what should have arrived if they came as early as errors do.
+"""
+
+import numpy as np
+
+from bakewatch.stats.noise import Array
+from benchmarks.detection import judges, ours
+from benchmarks.detection.measure import EVERY_30_S, delay, fit
+from benchmarks.detection.ours import Known
+from benchmarks.detection.peers.minutes import of_watches
+from benchmarks.detection.results import OURS, OURS_30, Late
+from benchmarks.detection.streams import (
+    ERRORS_LATE,
+    REQUESTS_LATE,
+    Cell,
+    Counts,
+    Watches,
+    arrivals,
+    by_bucket,
+    service,
+    shares_seen,
+    watches,
+)
+
+NAIVE, NAIVE_30 = "naive", "naive, every 30 s"
+ENOUGH = 0.5
+"""The share of a bucket's requests that must be expected to have arrived."""
+_CHUNK = 250
+"""Watches at a time: each bucket's requests are kept for every moment at which they may arrive."""
+
+
+def late(cell: Cell, number: int, effect: float, rng: np.random.Generator) -> Late:
+    """Draw a service and *number* watches in which its errors multiply by *effect* from the start on."""
+    drawn = service(cell, rng)
+    seen, fitted = watches(drawn, number, rng, effect), fit(drawn)
+    past, looks = ours.past_of(seen), range(1, seen.errors.shape[1] + 1)
+    found: dict[str, list[Array]] = {name: [] for name in (NAIVE, NAIVE_30, OURS, OURS_30)}
+    for first in range(0, number, _CHUNK):
+        some = slice(first, first + _CHUNK)
+        here = ours.Past(past.events[some], past.exposure[some])
+        plainly, duly = _known(Watches(*(one[some] for one in seen)), rng)
+        for name, known, every in (
+            (NAIVE, plainly, 1),
+            (NAIVE_30, plainly, EVERY_30_S),
+            (OURS, duly, 1),
+            (OURS_30, duly, EVERY_30_S),
+        ):
+            found[name].append(ours.alarms_as_known(here, known, looks[every - 1 :: every], fitted, ours.SINGLE))
+    alarms = {name: np.concatenate(parts) for name, parts in found.items()} | judges.documented(of_watches(seen))
+    return Late(cell.noise, cell.per_minute, effect, {name: delay(one, 0.0) for name, one in alarms.items()})
+
+
+def _known(seen: Watches, rng: np.random.Generator) -> tuple[Known, Known]:
+    """What is known at a look: naively, and with expected-arrival exposure."""
+    requests, errors = (
+        arrivals(counts, seconds, rng).cumsum(axis=-1)
+        for counts, seconds in ((seen.requests, REQUESTS_LATE), (seen.errors, ERRORS_LATE))
+    )
+
+    def naively(look: int) -> tuple[Array, Array]:
+        return _sums(by_bucket(errors, look)), _sums(by_bucket(requests, look))
+
+    def duly(look: int) -> tuple[Array, Array]:
+        lags = look - 1 - np.arange(look)
+        of_requests, of_errors = _seen(REQUESTS_LATE, lags), _seen(ERRORS_LATE, lags)
+        # The errors of younger buckets would be counted without an exposure: they are left out as well.
+        ripe = of_requests >= ENOUGH
+        exposure = by_bucket(requests, look) * np.where(ripe, of_errors / of_requests, 0.0)
+        return _sums(np.where(ripe, by_bucket(errors, look), 0)), _sums(exposure)
+
+    return naively, duly
+
+
+def _seen(delay_s: float, lags: Counts) -> Array:
+    shares = shares_seen(delay_s)
+    return np.asarray(shares[np.minimum(lags, len(shares) - 1)])
+
+
+def _sums(values: Array | Counts) -> Array:
+    return ours.running(np.asarray(values, dtype=np.float64))
