@@ -12,7 +12,7 @@ from benchmarks.detection.shares import merged, per_cell
 from benchmarks.detection.streams import WATCH, Noise
 
 _CELL = ("poisson", 500.0)
-_TIMES = {0.1: "0.1", 0.3: "0.3", 1.0: "1", 3.0: "3", 10.0: "10", 30.0: "30"}
+_TIMES = {0.01: "0.01", 0.03: "0.03", 0.1: "0.1", 0.3: "0.3", 1.0: "1", 3.0: "3", 10.0: "10", 30.0: "30"}
 _SHARES = {0.0001: "0.01 %", 0.001: "0.1 %", 0.01: "1 %", 0.1: "10 %", 1.0: "100 %"}
 _OTHERS = ("Kayenta, every 5 min", "Argo, 3 failures of 2x, every minute", "Flagger, 5 failures of 2x")
 
@@ -39,9 +39,9 @@ def delay_chart(found: Sequence[Worse], quiet: Quiet) -> str:
         _joined("known rate and effect (Wald)", [(one, one.delays[ORACLE].mean) for one in some]),
         _joined("information limit", [(one, one.limit) for one in some if one.limit <= WATCH]),
     ]
-    effects = {one.effect: f"{one.effect:g}x" for one in some}
+    effects = {one.effect: f"{one.effect:g}" for one in some}
     x = Axis("errors multiply by", min(effects), max(effects), effects, log=True)
-    y = Axis("mean minutes until the alarm (30: not found)", 0.05, WATCH, _TIMES, log=True)
+    y = Axis("mean minutes until the alarm (30: not found)", 0.01, WATCH, _TIMES, log=True)
     return draw("How soon? 500 requests a minute, 0.5 % errors, Poisson", x, y, series)
 
 
@@ -49,7 +49,7 @@ def false_chart(found: Sequence[Quiet]) -> str:
     """False alarms per watch by noise, all sizes of service together."""
     noises = get_args(Noise)
     together = {noise: merged([one for one in found if one.noise == noise]) for noise in noises}
-    names = (OURS, PLAIN, *_OTHERS)
+    names = (OURS, *_OTHERS, PLAIN)
     series = []
     for number, name in enumerate(names):
         aside = 0.1 * (number - (len(names) - 1) / 2)
