@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bakewatch.judge.compare import FEWEST_EVENTS
 from bakewatch.stats import mixture
 from bakewatch.stats.mixture import ONSETS, Split
 from bakewatch.stats.noise import BASELINES, BLOCK, Array, Blur, Noise
@@ -19,7 +20,6 @@ SINGLE = 4.0
 """The ln E at which the only check of a release alarms."""
 TEN = math.log(10 / 0.01)
 """The ln E at which each of ten checks alarms: 1 % of false alarms is shared among them."""
-FEWEST_EVENTS = 3
 _LN_UNCHANGED = -2.0
 """No more than the logarithm of the weight that "no change at all" has in any grid of `stats.mixture`."""
 

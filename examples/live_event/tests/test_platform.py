@@ -1,7 +1,6 @@
 """The platform: what is pushed to main is served, for real; what does not start is not."""
 
 import subprocess
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,9 +79,7 @@ def test_two_addresses_serve_the_same_deployment_and_know_which_they_are(stack: 
 
 def test_a_push_to_another_branch_deploys_nothing(stack: Stack) -> None:
     queue = stack.folder / "platform" / "queue"
-    while list(queue.iterdir()):  # what earlier tests pushed is served before it is done with
-        time.sleep(0.05)
-    queue = stack.folder / "platform" / "queue"
+    # What earlier tests pushed is served before it is done with.
     eventually(lambda: not list(queue.iterdir()) or None)
     before = _deployments(stack)
     subprocess.run(["git", "push", "-q", "origin", "HEAD:refs/heads/other"], cwd=stack.folder / "clone", check=True)

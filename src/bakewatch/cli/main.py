@@ -81,7 +81,7 @@ def main() -> None:
         _leave("interrupted; `bakewatch resume` goes on", INTERRUPTED)
     except Exception as error:  # the command line's last line: a bug is said as one, without data in it
         cause = cause_of(error)
-        _leave(f"{cause}; `bakewatch resume` tries again", code_of(cause))
+        _leave(cause, code_of(cause))
 
 
 def code_of(cause: str) -> int:

@@ -20,7 +20,10 @@ def told(plan: Plan, said: tuple[Foresight, ...], gaps: tuple[str, ...]) -> Iter
     yield f"with 95 % chance, in {plan.bake.duration} of bake; {'/'.join(f'{one:g}' for one in RATIOS)}x: after so long"
     if gaps:
         yield f"not answered: {', '.join(gaps)}"
-    weak = [one.check for one in said if not one.sharp]
+    unknown = [one.check for one in said if one.rate is None]
+    if unknown:
+        yield f"no history of: {', '.join(unknown)}"
+    weak = [one.check for one in said if not one.sharp and one.rate is not None]
     if weak:
         yield (
             f"too weak for this traffic: {', '.join(weak)} (a required one keeps a bake from passing: bake for longer, "
@@ -29,7 +32,7 @@ def told(plan: Plan, said: tuple[Foresight, ...], gaps: tuple[str, ...]) -> Iter
 
 
 def _row(plan: Plan, check: Check, one: Foresight) -> tuple[str, ...]:
-    before = _size(plan, check, one.rate, lost=False)
+    before = "unknown" if one.rate is None else _size(plan, check, one.rate, lost=False)
     found = "nothing" if one.could_see is None else _size(plan, check, one.could_see, lost=True)
     needed = "-" if one.target is None else _size(plan, check, one.target, lost=True)
     times = tuple("-" if minutes is None else f"{math.ceil(minutes)} min" for minutes in one.minutes)

@@ -92,12 +92,13 @@ class Study(Struct, frozen=True):
 def study(world: World, watch: Watch) -> Study:
     """Read `LONG` before `watch.past_until` in blocks, and keep what it tells. To be called inside a step.
 
-    For a question that has no answer, the history that is known already must do.
+    Where there is no answer, and of a source that only measures the present, the history that is known must do.
     """
     width = watch.plan.span(f"{BLOCK:g}m")
     end = _floor(watch.past_until, width)
     window = Window(_floor(end - watch.plan.span(LONG), width), end)
-    asked = [watch.question(check) for check in watch.plan.checks if check.rule in COMPARED]
+    compared = [check for check in watch.plan.checks if check.rule in COMPARED]
+    asked = [watch.question(check) for check in compared if not watch.plan.streams[check.stream].measured]
     answers = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, asked)
     known = {one.question: one for one in (*watch.baseline, *(one for one in answers if not one.gap))}
     learnt = habits.study(structs.replace(watch, baseline=tuple(known.values())))

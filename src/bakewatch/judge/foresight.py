@@ -22,7 +22,7 @@ def foresee(watch: Watch) -> tuple[Foresight, ...]:
 def _of_counts(sight: Sight, check: Check) -> Foresight:
     sides, threshold = compare.sides_of(sight, check), compare.threshold_of(sight.plan)
     warm_up = sight.span(sight.plan.bake.warm_up) / sight.minute
-    judged = sight.planned - warm_up
+    judged = max(0.0, sight.planned - warm_up)
     per_minute, rate = _traffic(sight, sides.measure)
     x0, n0 = sides.parts.x0[0], sides.parts.n0[0]
     minutes: list[float | None] = []
@@ -33,9 +33,9 @@ def _of_counts(sight: Sight, check: Check) -> Foresight:
     return Foresight(
         check=check.name,
         per_minute=per_minute,
-        rate=rate * sides.measure.unit,
+        rate=None if rate is None else rate * sides.measure.unit,
         could_see=compare.could_see(sides, threshold, per_minute * judged, judged),
-        target=sides.measure.target(rate),
+        target=sides.measure.target(rate or 0.0),
         minutes=tuple(minutes),
     )
 
@@ -46,9 +46,9 @@ def _of_policy(sight: Sight, check: Check) -> Foresight:
     return Foresight(
         check=check.name,
         per_minute=per_minute,
-        rate=rate * measure.unit,
+        rate=None if rate is None else rate * measure.unit,
         could_see=bound_of_none(measure, per_minute * sight.planned),
-        target=measure.target(rate),
+        target=measure.target(rate or 0.0),
     )
 
 
@@ -56,7 +56,7 @@ def _of_actions(sight: Sight, check: Check) -> Foresight:
     before = amplification.before(sight, check)
     per_minute, _ = _traffic(sight, Measure(sight.plan, check))
     if before is None:
-        return Foresight(check=check.name, per_minute=per_minute, rate=0.0, could_see=None, target=None)
+        return Foresight(check=check.name, per_minute=per_minute, rate=None, could_see=None, target=None)
     return Foresight(
         check=check.name,
         per_minute=per_minute,
@@ -66,13 +66,13 @@ def _of_actions(sight: Sight, check: Check) -> Foresight:
     )
 
 
-def _traffic(sight: Sight, measure: Measure) -> tuple[float, float]:
-    """The exposure of a minute, and the rate on it, in the history that is compared with."""
+def _traffic(sight: Sight, measure: Measure) -> tuple[float, float | None]:
+    """The exposure of a minute, and the rate on it, in the history that is compared with; None: there is none."""
     past = history(sight, measure.check)
     minutes = sum(cell.seconds for cell in past) * 1000 / sight.minute
     exposure = sum(map(measure.exposure, past))
-    rate = tally(past).count / exposure if exposure else 0.0
-    if measure.unit != 1.0:
+    rate = tally(past).count / exposure if exposure else None
+    if measure.timed:
         return sight.minute / 1000, rate
     return exposure / minutes if minutes else 0.0, rate
 

@@ -28,7 +28,7 @@ def _habit(sight: Sight, check: Check) -> Habit:
     first, count, exposure = _blocks(sight, measure, history(sight, check))
     days = round(float((exposure > 0).sum()) / season.DAY, 2)
     there = (exposure > 0).astype(float)
-    usual = None if measure.share or measure.measured else season.forecast(count, there)
+    usual = None if not measure.timed or measure.measured else season.forecast(count, there)
     if usual is None:
         return Habit(noise.fit(count, exposure), days=days)
     known = there.copy()

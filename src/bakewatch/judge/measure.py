@@ -1,6 +1,7 @@
 """What a check's count is measured against: what `of` counts, time that a source measured, or time on the clock.
 
-Where the day's habits are known, a second of a busy hour is more than a second of a quiet one."""
+Where the day's habits are known, a second of a busy hour is more than a second of a quiet one.
+"""
 
 from dataclasses import dataclass
 
@@ -44,6 +45,11 @@ class Measure:
     def share(self) -> bool:
         """The count is a share of what `of` counts; otherwise it is a rate in time."""
         return (bool(self.check.of) or self.check.rule is Rule.SLOWER) and not self.measured
+
+    @property
+    def timed(self) -> bool:
+        """The count is a rate in time, and neither a share nor a mean of actions."""
+        return not self.share and self.check.rule is not Rule.AMPLIFICATION
 
     @property
     def unit(self) -> float:

@@ -12,8 +12,8 @@ class Foresight(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     check: str
     per_minute: float
     """What it is exposed to in a minute of the plan: matches of `of`, actions, else seconds."""
-    rate: float
-    """Before the deploy: a share, events per minute of the plan, or requests per action."""
+    rate: float | None
+    """Before the deploy: a share, events per minute of the plan, or requests per action; None: nothing is known."""
     could_see: float | None
     """The smallest share, rate per minute, loss or mean that it finds with 95 % by the end; None when nothing."""
     target: float | None

@@ -97,7 +97,8 @@ def _phi(count: Array, exposure: Array) -> float:
 def _tau(count: Array, exposure: Array, span: int, base: int, phi: float) -> float:
     """tau² = [Σ v(z²-phi) - sqrt(Σ v²(2phi²+phi/v))]/Σ v² over windows of *span* blocks against the *base* before.
 
-    v = n·θ(1-θ) with n the events of both and θ the window's share of exposure, z² = (x1-θn)²/v, capped.
+    v = n·θ(1-θ) with n the events of both and θ the window's share of exposure, z² = (x1-θn)²/v, capped. `TAU` from
+    fewer than `FEWEST` windows: nothing is learnt.
     """
     x, n = (np.concatenate([[0.0], np.cumsum(one)]) for one in (count, exposure))
     starts = np.arange(base, len(count) - span + 1, span)
@@ -108,7 +109,7 @@ def _tau(count: Array, exposure: Array, span: int, base: int, phi: float) -> flo
     share = n1 / (n0 + n1)
     v = (x0 + x1) * share * (1 - share)
     if len(v) < FEWEST:
-        return 0.0
+        return TAU
     z2 = np.minimum((x1 - share * (x0 + x1)) ** 2 / v, 25 * phi + 4 * v)
     surplus = (v * (z2 - phi)).sum() - math.sqrt((v**2 * (2 * phi**2 + phi / v)).sum())
     return math.sqrt(max(0.0, float(surplus / (v**2).sum())))

@@ -15,6 +15,8 @@ DAY = round(24 * 60 / BLOCK)
 DAYS = 3
 """From so many days on there is a forecast."""
 _SIDE = round(15 / BLOCK)
+FEWEST = 20.0
+"""A forecast must rest on so many events on average: a few that fell anywhere are no habit."""
 _MIXED = 0.1
 """So many blocks of the overall mean."""
 
@@ -22,7 +24,7 @@ _MIXED = 0.1
 def forecast(count: Array, there: Array) -> tuple[Array, Array] | None:
     """What is to be expected in each block of the history, from its other days (B,), and on the next day (DAY,).
 
-    *count* (B,), *there*: 1 for every block that is known, else 0. None with less than `DAYS`.
+    *count* (B,), *there*: 1 for every block that is known, else 0. None with less than `DAYS`, or too few events.
     """
     if there.sum() < DAYS * DAY:
         return None
@@ -31,6 +33,8 @@ def forecast(count: Array, there: Array) -> tuple[Array, Array] | None:
     around = np.sum([_shifted(by_day, side) for side in range(-_SIDE, _SIDE + 1)], axis=0)
     mixed = _MIXED * by_day[0].sum() / by_day[1].sum()
     sums, blocks = around.sum(axis=1)
+    if sums.mean() < FEWEST:
+        return None
     others = (sums - around[0] + mixed) / (blocks - around[1] + _MIXED)
     return np.asarray(others.reshape(-1)[lead:]), np.asarray((sums + mixed) / (blocks + _MIXED))
 

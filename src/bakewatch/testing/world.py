@@ -53,9 +53,9 @@ class ScriptedWorld:
     dead: set[str] = field(default_factory=set)
     """Sources that cannot be asked."""
     gaps: Callable[[datetime], str] = lambda moment: ""
+    """A code while sources answer with an error."""
     forgets: bool = False
     """The source measures the present only: history, which is asked in blocks of five minutes, has no answer."""
-    """A code while sources answer with an error."""
     mute: set[str] = field(default_factory=set)
     """Streams that swallow every line, canaries too."""
     broken: set[tuple[str, str]] = field(default_factory=set)

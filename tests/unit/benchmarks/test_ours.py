@@ -7,6 +7,7 @@ import pytest
 from benchmarks.detection import ours
 from benchmarks.detection.streams import Cell, service, watches
 
+from bakewatch.judge.compare import FEWEST_EVENTS
 from bakewatch.stats import mixture
 from bakewatch.stats.mixture import ONSETS, Split
 from bakewatch.stats.noise import LEAST_TAU, MOST_TAU, PLAIN, Array, Blur, Noise
@@ -26,7 +27,7 @@ def slowly(past: ours.Past, count: Array, exposure: Array, noise: Noise, every: 
             n = np.concatenate([past.exposure[row], exposure[row, :look]])
             parts = mixture.split(at, x, n, length=30.0)
             ln_e = mixture.combine(mixture.ln_evidence(parts, blur=noise.at(look / minute - ONSETS * 30)))
-            if ln_e >= ours.SINGLE and count[row, :look].sum() >= ours.FEWEST_EVENTS:
+            if ln_e >= ours.SINGLE and count[row, :look].sum() >= FEWEST_EVENTS:
                 alarm = look / minute
                 break
         found.append(alarm)

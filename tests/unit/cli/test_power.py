@@ -34,5 +34,13 @@ def test_a_plan_that_is_too_weak_is_told_so_in_one_sentence() -> None:
     assert not any("too weak" in line for line in told(plan(ZERO, CALLS, ORDERS), SAID[:1] + SAID[2:4], ()))
 
 
+def test_what_nothing_is_known_of_is_not_called_weak() -> None:
+    nothing = Foresight(check="errors", per_minute=0.0, rate=None, could_see=None, target=0.01)
+    lines = list(told(plan(ZERO, ERRORS), (SAID[0], nothing), ("engine_locked",)))
+    assert "errors proportion unknown nothing 1 %" in [" ".join(line.split()) for line in lines]
+    assert "no history of: errors" in lines
+    assert not any("too weak" in line for line in lines)
+
+
 def test_what_was_not_answered_is_said() -> None:
     assert "not answered: no_samples, timeout" in list(told(plan(ZERO), SAID[:1], ("no_samples", "timeout")))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from msgspec import structs
 
+from bakewatch.judge.foresight import foresee
 from bakewatch.judge.rules import weigh
 from bakewatch.model.bake import Watch
 from bakewatch.model.observation import MOST_EVENTS, Bucket, Observation, Window, to_ms
@@ -27,7 +28,7 @@ def spread(observation: Observation, sizes: tuple[int, ...]) -> Observation:
     return structs.replace(observation, buckets=buckets)
 
 
-def judged(sizes: tuple[int, ...], before: tuple[int, ...] | None = CALM, minutes: float = 10) -> Evidence:
+def watched(sizes: tuple[int, ...], before: tuple[int, ...] | None = CALM, minutes: float = 10) -> Watch:
     of = watch(plan(STORM), {}, minutes=minutes)
     looks = tuple(
         structs.replace(
@@ -39,9 +40,23 @@ def judged(sizes: tuple[int, ...], before: tuple[int, ...] | None = CALM, minute
     window = Window(START - timedelta(hours=4), START)
     past = Observation(question="storm", window=window, width=300)
     baseline = () if before is None else (spread(past, before),)
-    whole: Watch = structs.replace(of, looks=looks, baseline=baseline)
+    return structs.replace(of, looks=looks, baseline=baseline)
+
+
+def judged(sizes: tuple[int, ...], before: tuple[int, ...] | None = CALM, minutes: float = 10) -> Evidence:
+    whole = watched(sizes, before, minutes)
     (one,) = weigh(whole, now(whole))
     return one
+
+
+def test_what_is_foreseen_is_what_could_have_been_seen() -> None:
+    (said,) = foresee(structs.replace(watched(CALM), looks=()))
+    seen = judged(CALM, minutes=30)
+    assert said.target == seen.target
+    assert said.could_see is not None and seen.could_see is not None
+    assert abs(said.could_see / seen.could_see - 1) < 0.03
+    (nothing,) = foresee(structs.replace(watched(CALM, before=None), looks=()))
+    assert (nothing.rate, nothing.could_see, nothing.target) == (None, None, None)
 
 
 def test_as_many_requests_per_action_as_before_are_no_evidence() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from msgspec import structs
 
@@ -66,5 +67,15 @@ def test_too_little_traffic_is_said_to_be_too_little() -> None:
 @pytest.mark.parametrize("check", [ZERO, ERRORS, CALLS, ORDERS], ids=lambda one: one.rule.value)
 def test_without_history_nothing_is_promised(check: Check) -> None:
     (said,) = foresee(structs.replace(made(check, steady(1), before=False), looks=()))
-    assert said.minutes == ()
-    assert check in (ZERO,) or said.could_see is None
+    assert (said.minutes, said.rate) == ((), None)
+    assert check is ZERO or said.could_see is None
+
+
+@pytest.mark.parametrize("check", [ZERO, ERRORS, CALLS, ORDERS], ids=lambda one: one.rule.value)
+def test_a_bake_that_is_shorter_than_its_warm_up_sees_nothing_of_a_comparison(check: Check) -> None:
+    base = made(check, steady(5))
+    short = structs.replace(base.plan, bake=structs.replace(base.plan.bake, duration="1m"))
+    brief = structs.replace(base, plan=short, ends=START + timedelta(minutes=1), looks=())
+    with np.errstate(all="raise", under="ignore"):
+        (said,) = foresee(brief)
+    assert check is ZERO or (said.could_see, set(said.minutes)) == (None, {None})

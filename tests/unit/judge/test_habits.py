@@ -54,6 +54,10 @@ def test_a_volume_is_measured_against_the_time_of_the_day() -> None:
     assert found.noise.phi < 1.6
 
 
+def test_what_never_happened_has_no_season() -> None:
+    assert studied("calls", np.zeros(7 * 288)) == Habit(days=7.0)
+
+
 @pytest.mark.parametrize("blocks", [0, 12, 48, 2 * 288])
 def test_less_than_three_days_tell_no_season_and_no_small_drift(blocks: int) -> None:
     found = studied("calls", np.full(blocks, 50.0))

@@ -296,6 +296,19 @@ def test_how_noisy_a_service_is_by_itself_is_told(language: str, words: str) -> 
 @pytest.mark.parametrize(
     ("language", "words"),
     [
+        ("en", "not learnt (0.2 days of history): scatter as by chance alone and a drift of 10.5 % are assumed"),
+        ("ko", "알 수 없음 (이력 0.2일): 우연만의 흩어짐과 10.5 %의 변화를 가정함"),
+    ],
+)
+def test_noise_that_nobody_measured_is_told_as_assumed(language: str, words: str) -> None:
+    first, *rest = told.passed()
+    studied = Studied(at=told.at(0.25), habits={told.PLAN.checks[1].name: Habit(days=0.2)})
+    assert words in html.render(compose((first, studied, *rest), told.at(60)), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
         ("en", "anything from 0.5 % on by the end; 2 times as much within 13 min; 5 times as much within 3 min"),
         ("ko", "끝까지 0.5 %부터 발견; 2배 증가는 13분 안에; 5배 증가는 3분 안에"),
     ],

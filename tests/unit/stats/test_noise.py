@@ -89,6 +89,13 @@ def test_a_few_blocks_that_differ_tell_nothing_of_scatter_or_drift(blocks: int) 
     assert noise.fit(count, EXPOSURE[:blocks]) == noise.PLAIN
 
 
+def test_a_week_in_which_next_to_nothing_happens_tells_nothing_of_drift() -> None:
+    """Nothing to compare is no sign of a rate that never drifts."""
+    count = np.zeros(WEEK)
+    count[-1] = 3
+    assert np.min(noise.fit(count, EXPOSURE).taus) == noise.TAU
+
+
 def test_four_hours_tell_of_scatter_and_of_what_drifts_within_them() -> None:
     found = noise.fit(5 * history(40)[:48], EXPOSURE[:48])
     assert found.phi == pytest.approx(5, rel=0.6)

@@ -8,6 +8,7 @@ from bakewatch.model.report import CheckReport, Report, Standing, Unit
 from bakewatch.model.verdict import Evidence
 from bakewatch.report.document import TONE_OF, Facts, Inline, Item, joined, plain, strong
 from bakewatch.report.say import Speaker, number, percent
+from bakewatch.stats.noise import PLAIN
 
 _NOTHING = -50.0
 """ln E below this: nothing at all speaks for a change."""
@@ -179,7 +180,8 @@ def _habit(check: CheckReport, speaker: Speaker) -> Inline:
     noise = check.habit.noise
     drift = math.expm1(max(noise.taus[-1]))
     values = {"scatter": number(round(noise.phi, 1)), "drift": percent(drift), "days": number(check.habit.days)}
-    entry = "facts.season" if check.habit.season else "facts.habit"
+    learnt = "facts.season" if check.habit.season else "facts.habit"
+    entry = "facts.habit_assumed" if noise == PLAIN else learnt
     return speaker.say(entry, **values)
 
 
