@@ -3,10 +3,12 @@
 A conditional likelihood of counts before and after a hypothesised change, mixed over how large the change may be, when
 it began and how far back one compares. The conditional likelihood with an unknown common rate is that of CMaxSPRT (Li
 and Kulldorff 2010, Statistics in Medicine 29:284); mixing over start times follows e-detectors (Shin, Ramdas and
-Rinaldo 2022, arXiv:2203.03532). The variance inflation `phi`, the drift scale `tau` and averaging a short and a long
-baseline are bakewatch's own: their guarantee is a benchmark, not a theorem.
+Rinaldo 2022, arXiv:2203.03532). Where counts scatter more than chance alone, events are taken for clumps of geometric
+size (a Polya-Aeppli process), and the likelihood is that of a process so tilted that its mean grows by the ratio. That,
+the drift scale `tau` and averaging a short and a long baseline are bakewatch's own: their guarantee is a benchmark, not
+a theorem.
 
-Shapes: S onsets, L baselines, W spans of drift, B buckets, U log ratios; leading dimensions run along.
+Shapes: S onsets, L baselines, B buckets, U log ratios, N comparisons, P scatters; leading dimensions run along.
 """
 
 import math
@@ -18,16 +20,19 @@ from numpy.typing import NDArray
 
 from bakewatch.stats.noise import BASELINES, LEAST_TAU, MOST_TAU, SHARP, Array, Blur
 
-ONSETS = np.array([0.0, *np.arange(1.5, 28.0, 2.0)]) / 30
-"""When the change may have begun, as a share of the watch."""
-ONSET_WEIGHTS = np.array([0.4, *[0.6 / 14] * 14])
+_LATER = np.arange(0.25, 28.0, 0.5) / 30
+ONSETS = np.array([0.0, *_LATER])
+"""When the change may have begun, as a share of the watch: at its start, or in the middle of any half-minute of 30."""
+ONSET_WEIGHTS = np.array([0.4, *np.full(len(_LATER), 0.6 / len(_LATER))])
 
 _RATIOS = np.array([1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64])
 _RATIO_WEIGHTS = np.array([2, 2, 1.5, 1.2, 1, 1, 0.7, 0.7, 0.5, 0.4, 0.3])
 _LOWEST, _HIGHEST = -1.0, 4.2
 """The ends of the grid of log ratios."""
-_COARSE = 0.05
+_COARSE = 0.1
 """The step of the grid where only harm has weight, whose narrowest part has a standard deviation of 0.1."""
+_LEAST = 1e-300
+"""What weighs less counts as this much, so that evidence stays a number."""
 _TAUS = np.geomspace(LEAST_TAU, MOST_TAU, 41)
 """The drift scales that have a grid; what lies between two takes the larger."""
 
@@ -55,11 +60,19 @@ class Weight(NamedTuple):
 
 
 class _Grid(NamedTuple):
-    """Log ratios u, and the logarithms of their weights when nothing but drift, and when harm, is at work."""
+    """Log ratios u, and their weights."""
 
     u: Array
-    ln_drift: Array
-    ln_harm: Array
+    """(U,)."""
+    weights: Array
+    """When nothing but drift, and when harm, is at work, (U, 2)."""
+
+
+class _Tilt(NamedTuple):
+    """What one event speaks for a log ratio, and what one that was to be expected speaks against it, (P, U) each."""
+
+    event: Array
+    expected: Array
 
 
 def weigh(parts: Split, blur: Blur, falling: NDArray[np.bool_], *, length: float) -> list[Weight]:
@@ -92,21 +105,25 @@ def split(at: Array, count: Array, exposure: Array, *, length: float) -> Split:
     *length*: the planned length of the watch in minutes, to which the onsets are scaled.
     """
     onsets = ONSETS * length
-    since = onsets[:, None] - BASELINES
-    before = ((at >= since[..., None]) & (at < onsets[:, None, None])).astype(float)
-    after = np.broadcast_to((at >= onsets[:, None, None]), before.shape).astype(float)
+    order = np.argsort(at)
+    onset = np.searchsorted(at[order], onsets)[:, None]
+    since = np.searchsorted(at[order], onsets[:, None] - BASELINES)
 
-    def added(values: Array, chosen: Array) -> Array:
-        return np.asarray(np.einsum("...b,slb->...sl", values, chosen))
+    def summed(values: Array) -> tuple[Array, Array]:
+        sums = np.pad(np.cumsum(values[..., order], axis=-1), [(0, 0)] * (values.ndim - 1) + [(1, 0)])
+        after = np.broadcast_to(sums[..., -1:, None] - sums[..., onset], (*values.shape[:-1], *since.shape))
+        return after, sums[..., onset] - sums[..., since]
 
-    return Split(added(count, after), added(exposure, after), added(count, before), added(exposure, before))
+    (x1, x0), (n1, n0) = summed(count), summed(exposure)
+    return Split(x1, n1, x0, n0)
 
 
 def ln_evidence(parts: Split, *, falling: bool = False, blur: Blur = SHARP) -> Array:
     """ln E of each comparison, (…, S, L): the likelihood mixed over harm against the one mixed over drift.
 
-    l(u) = [x1·u - (x0+1+x1)·ln((n0 + e^u·n1)/(n0+n1))]/phi, and E = 0 unless x1/n1 > (x0+1)/n0. *falling* swaps
-    before and after: a fall is a past that was higher than the present. *blur*: one for all, or (…, S, L).
+    l(u) = x1·a - (x0+1+x1)/phi·ln((n0 + (1+b)·n1)/(n0+n1)) with a, b as in `_tilted`, which is the Poisson likelihood
+    x1·u - (x0+1+x1)·ln((n0 + e^u·n1)/(n0+n1)) at phi = 1; E = 0 unless x1/n1 > (x0+1)/n0. *falling* swaps before and
+    after: a fall is a past that was higher than the present. *blur*: one for all, or (…, S, L).
     """
     x1, n1, x0, n0 = _swapped(parts) if falling else parts
     worse = (n1 > 0) & (n0 > 0) & (x1 * n0 > (x0 + 1) * n1)
@@ -129,22 +146,44 @@ def ln_not_worse(parts: Split, ratio: float = 2.0, *, blur: Blur = SHARP) -> Arr
     """
     x1, n1, x0, n0 = (one[..., 0, :] for one in parts)
     tau = np.broadcast_to(blur.tau, x1.shape)[..., None]
-    phi = np.broadcast_to(blur.phi, x1.shape)[..., None]
-    u = np.linspace(_LOWEST, math.log(ratio) + 1.0, 241)
-    ln_same, ln_worse = (-0.5 * ((u - centre) / tau) ** 2 for centre in (0.0, math.log(ratio)))
+    phi = np.broadcast_to(blur.phi, x1.shape)
+    u = np.linspace(_LOWEST, math.log(ratio) + 1.0, 121)
     there = (n1 > 0) & (n0 > 0)
-    share = np.where(there, n1 / np.where(there, n0 + n1, 1.0), 0.0)
-    spread = np.log1p(np.multiply.outer(share, np.expm1(u)))
-    likelihood = (np.multiply.outer(x1 + 1, u) - (x0 + 1 + x1)[..., None] * spread) / phi
+    flat = (one[there] for one in (x1 + 1, n1, x0 - 1, n0, phi))
+    likelihood = np.zeros((*x1.shape, len(u)))
+    likelihood[there] = _likelihood(u, *flat)
+    ln_same, ln_worse = (-0.5 * ((u - centre) / tau) ** 2 for centre in (0.0, math.log(ratio)))
     ln_e = ln_sum(likelihood + ln_same) - ln_sum(ln_same) - ln_sum(likelihood + ln_worse) + ln_sum(ln_worse)
     return ln_sum(np.where(there, ln_e, 0.0)) - math.log(len(BASELINES))
 
 
 def _ln_mixed(grid: "_Grid", x1: Array, n1: Array, x0: Array, n0: Array, phi: Array) -> Array:
     """ln of the mixed likelihood ratio of as many comparisons, all (N,)."""
-    spread = np.log1p(np.multiply.outer(n1 / (n0 + n1), np.expm1(grid.u)))
-    likelihood = (np.multiply.outer(x1, grid.u) - (x0 + 1 + x1)[:, None] * spread) / phi[:, None]
-    return np.asarray(ln_sum(grid.ln_harm + likelihood) - ln_sum(grid.ln_drift + likelihood))
+    likelihood = _likelihood(grid.u, x1, n1, x0, n0, phi)
+    mixed = np.exp(likelihood - likelihood.max(axis=1, keepdims=True)) @ grid.weights
+    return np.asarray(np.subtract(*np.log(np.maximum(mixed, _LEAST)).T[::-1]))
+
+
+def _likelihood(u: Array, x1: Array, n1: Array, x0: Array, n0: Array, phi: Array) -> Array:
+    """The l(u) of `ln_evidence` for N comparisons, (N, U)."""
+    kinds, kind = np.unique(phi, return_inverse=True)
+    tilt = _tilted(u, kinds)
+    spread = np.log1p((n1 / (n0 + n1))[:, None] * tilt.expected[kind])
+    return np.asarray(x1[:, None] * tilt.event[kind] - ((x0 + 1 + x1) / phi)[:, None] * spread)
+
+
+def _tilted(u: Array, phi: Array) -> _Tilt:
+    """The exponential tilting under which a process of geometric clumps has e^u times its mean.
+
+    With p = 2/(phi+1) of clumps being single, q = 1-p, and y = e^a the factor per event: e^u = p²·y/(1-q·y)², of which
+    the smaller solution counts, and b = phi·p·(y-1)/(1-q·y). Beyond y = 1/q there are no moments: however large the
+    ratio, a clump speaks no louder than that. At phi = 1, a = u and b = e^u - 1.
+    """
+    p = (2 / (phi + 1))[:, None]
+    q, ratio = 1 - p, np.exp(u)
+    half = 2 * q * ratio + p**2
+    y = 2 * ratio / (half + np.sqrt(half**2 - (2 * q * ratio) ** 2))
+    return _Tilt(np.log(y), phi[:, None] * p * (y - 1) / (1 - q * y))
 
 
 def combine(ln_parts: Array) -> Array:
@@ -165,6 +204,8 @@ def ln_sum(values: Array) -> Array:
 def _grid(tau: float) -> _Grid:
     """The grid contains u = 0 and is fine where drift has weight, lest the weight of "no change" sit beside it.
 
+    A step as wide as the standard deviation of the narrowest weight: sums of normal densities are exact to 1e-8 there.
+
     Drift: 0.98·N(0, tau²) + 0.02·N(0, (2·tau)²). Harm: the listed ratios, each spread by tau and 0.1.
     """
     u = _points(tau)
@@ -172,14 +213,13 @@ def _grid(tau: float) -> _Grid:
     drift = widths * (0.98 * _normal(u, tau) + 0.02 * _normal(u, 2 * tau))
     each = _normal(u - np.asarray(np.log(_RATIOS), dtype=np.float64)[:, None], math.hypot(tau, 0.1))
     harm = widths * (_RATIO_WEIGHTS[:, None] * each).sum(axis=0)
-    with np.errstate(divide="ignore"):
-        return _Grid(u, np.log(drift / drift.sum()), np.log(harm / harm.sum()))
+    return _Grid(u, np.stack([drift / drift.sum(), harm / harm.sum()], axis=1))
 
 
 def _points(tau: float) -> Array:
-    """Steps of tau/2 up to eight tau on both sides of 0, and wider ones beyond."""
-    fine = np.arange(-16, 17) * tau / 2
-    coarse = max(_COARSE, tau / 2)
+    """Steps of tau up to eight tau on both sides of 0, and of `_COARSE` beyond, unless tau is wider."""
+    fine = np.arange(-8, 9) * tau
+    coarse = max(_COARSE, tau)
     up = np.arange(fine[-1] + coarse, _HIGHEST, coarse)
     down = np.arange(fine[0] - coarse, _LOWEST, -coarse)
     u = np.concatenate([down[::-1], fine, up])

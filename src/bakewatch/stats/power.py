@@ -17,6 +17,8 @@ from bakewatch.stats.noise import BASELINES, PLAIN, SHARP, Array, Blur, Noise
 _Z = 1.645
 _ROUNDS, _POINTS = 4, 10
 _LARGEST_LN_RATIO = 12.0
+_TINY = 1e-9
+"""Instead of a mean of 0."""
 
 
 def smallest_rise(exposure: float, x0: Array, n0: Array, threshold: float, blur: Blur = SHARP) -> float | None:
@@ -51,18 +53,21 @@ def smallest_fall(exposure: float, x0: Array, n0: Array, threshold: float, blur:
 def minutes_to_find(
     ratio: float, per_minute: float, x0: Array, n0: Array, threshold: float, noise: Noise = PLAIN, *, most: float = 240
 ) -> float | None:
-    """In how many minutes a rate that is *ratio* times the baseline's is found with 95 %; None: not within *most*.
+    """In how many minutes a rate that is *ratio* times the usual one is found with 95 %; None: not within *most*.
 
-    *ratio* below 1: a fall. *per_minute*: the exposure of one minute; the rest as in `smallest_rise`.
+    *ratio* below 1: a fall. *per_minute*: the exposure of one minute; the rest as in `smallest_rise`. What is usual now
+    is not known exactly: the logarithm of the count scatters by tau² + phi/x0 + (1 + (phi-1)·ratio)/mean, as if what
+    scatters the counts grew with the rate. For counts that scatter in clumps that is too much, by up to the half.
     """
     rate, falling = ratio * float(x0[-1] / n0[-1]), ratio < 1
+    base = noise.phi / max(float(x0[-1]), 1.0)
 
     def found(minutes: Array) -> NDArray[np.bool_]:
         exposure = minutes * per_minute
-        mean = rate * exposure
-        spare = _Z * np.sqrt(noise.phi * mean)
-        x1 = mean + spare if falling else np.maximum(mean - spare, 0.0)
-        return np.asarray(_ln_e(x1, exposure, x0, n0, falling, noise.at(minutes)) >= threshold)
+        mean, blur = np.maximum(rate * exposure, _TINY), noise.at(minutes)
+        off = _Z * np.sqrt(np.asarray(blur.tau)[:, -1] ** 2 + base + (1 + (noise.phi - 1) * ratio) / mean)
+        x1 = mean * ((1 + off) if falling else np.exp(-off))
+        return np.asarray(_ln_e(x1, exposure, x0, n0, falling, blur) >= threshold)
 
     return _least(found, most)
 
