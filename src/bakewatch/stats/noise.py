@@ -29,6 +29,12 @@ FEWEST = 20
 TAU = 0.1
 """The drift scale (of log ratios) of a service that was studied for less."""
 LEAST_TAU, MOST_TAU = 0.02, 1.0
+_SPAN = round(240 / BLOCK)
+"""The usual rate is the median of so many blocks' rates: an incident seldom lasts that long."""
+_LOUD, _FAR = 5.0, 8.0
+"""An incident's blocks have so many times the usual events, and lie so many standard deviations above them."""
+_HABIT = 3
+"""What is seen on so many days is no incident but a habit."""
 
 
 class Blur(NamedTuple):
@@ -63,8 +69,10 @@ SHARP = Blur(PLAIN.phi, TAU)
 def fit(count: Array, exposure: Array) -> Noise:
     """The noise of consecutive blocks of `BLOCK` minutes, both (B,). A missing block has no exposure.
 
-    With less history than `ENOUGH`, no drift scale falls below `TAU`.
+    With less history than `ENOUGH`, no drift scale falls below `TAU`. Incidents are left out.
     """
+    calm = ~incidents(count, exposure)
+    count, exposure = count * calm, exposure * calm
     there = exposure > 0
     if not count[there].sum():
         return PLAIN
@@ -80,6 +88,28 @@ def fit(count: Array, exposure: Array) -> Noise:
         least = (short, long)
         rows.append(least)
     return Noise(phi, tuple(rows))
+
+
+def incidents(count: Array, exposure: Array) -> NDArray[np.bool_]:
+    """The blocks of *count* events that belong to no ordinary time, (B,): far more than usual, on one day or two.
+
+    Events scatter in clumps, so the standard deviation is one of what is left when the largest hundredth is not
+    counted. A service with less than a day of history has no incidents that could be told from it.
+    """
+    ends = range(_SPAN, len(count) + 1, _SPAN)
+    spans = [(count[end - _SPAN : end].sum(), exposure[end - _SPAN : end].sum()) for end in ends]
+    rates = [events / exposed for events, exposed in spans if exposed > 0]
+    if len(rates) < 24 * 60 / BLOCK / _SPAN:
+        return np.zeros(len(count), dtype=bool)
+    usual = float(np.median(rates)) * exposure
+    there = usual > 0
+    if not there.any():
+        return there
+    squares = (count[there] - usual[there]) ** 2 / usual[there]
+    scatter = max(1.0, float(squares[squares <= np.quantile(squares, 0.99)].mean()))
+    loud = there & (count > _LOUD * usual) & (count - usual > _FAR * np.sqrt(scatter * usual))
+    days = np.unique(np.flatnonzero(loud) // round(24 * 60 / BLOCK))
+    return loud & (len(days) < _HABIT)
 
 
 def _phi(count: Array, exposure: Array) -> float:

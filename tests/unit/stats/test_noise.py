@@ -121,3 +121,38 @@ def test_whatever_the_history_there_are_numbers(blocks: list[tuple[int, float]])
         found = noise.fit(np.where(exposure > 0, count, 0.0), exposure)
     assert math.isfinite(found.phi)
     assert np.isfinite(found.taus).all()
+
+
+def test_an_incident_on_one_day_teaches_nothing() -> None:
+    random = np.random.default_rng(21)
+    count, exposure = random.poisson(12, 2016).astype(float), np.full(2016, 5.0)
+    calm = noise.fit(count, exposure)
+    count[1000:1024] = random.poisson(400, 24)
+    assert np.flatnonzero(noise.incidents(count, exposure)).tolist() == list(range(1000, 1024))
+    disturbed = noise.fit(count, exposure)
+    assert disturbed.phi == pytest.approx(calm.phi, rel=0.05)
+    assert np.array(disturbed.taus) == pytest.approx(np.array(calm.taus), abs=0.02)
+
+
+def test_what_comes_every_day_is_no_incident() -> None:
+    random = np.random.default_rng(22)
+    count, exposure = random.poisson(12, 2016).astype(float), np.full(2016, 5.0)
+    for day in range(7):
+        count[day * 288 + 100 : day * 288 + 103] = random.poisson(400, 3)
+    assert not noise.incidents(count, exposure).any()
+    assert noise.fit(count, exposure).phi > 10
+
+
+def test_ordinary_clumps_are_no_incidents() -> None:
+    random = np.random.default_rng(23)
+    clumps = random.poisson(0.5, 2016)
+    count = clumps + np.where(clumps > 0, random.negative_binomial(np.maximum(clumps, 1), 1 / 3), 0)
+    assert noise.incidents(count.astype(float), np.full(2016, 5.0)).sum() <= 4
+
+
+def test_a_short_history_has_no_incidents() -> None:
+    count = np.ones(200)
+    count[100:110] = 1000
+    assert not noise.incidents(count, np.full(200, 5.0)).any()
+    assert not noise.incidents(np.zeros(2016), np.full(2016, 5.0)).any()
+    assert not noise.incidents(np.zeros(0), np.zeros(0)).any()
