@@ -1,23 +1,29 @@
 """A plan against history: read it once, minute by minute, and let every check run over it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing import get_context
+from typing import TypeVar
 
 import numpy as np
 from msgspec import structs
 
 from bakewatch.flow.look import ask, by_source, levels_of
 from bakewatch.judge.backtest import WEEK, Places, Trial, starts_of, trial
+from bakewatch.judge.rejudge import rejudge
 from bakewatch.judge.replayed import replayed, walked
 from bakewatch.judge.track import PER_BLOCK, Axis, Track, awake
 from bakewatch.model.foresight import RATIOS
 from bakewatch.model.observation import Window, from_ms
 from bakewatch.model.plan import Check, Plan
-from bakewatch.model.replay import ReleasesReplay, Replay
+from bakewatch.model.replay import BakeReplay, ReleasesReplay, Replay
+from bakewatch.model.timeline import Timeline
 from bakewatch.ports import World
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 DAY = 24 * 60
 """Minutes. No source is asked for more of them at once."""
@@ -81,17 +87,31 @@ def _pieces(axis: Axis) -> list[Window]:
     return [Window(*pair) for pair in zip(moments, moments[1:], strict=False)]
 
 
+def rejudged(plan: Plan, cases: Sequence[tuple[str, Timeline]], jobs: int) -> list[BakeReplay]:
+    """Every one of the closed *cases*, (id, timeline) each, judged again with *plan*."""
+    return _spread(_rejudge, [(case_id, plan, timeline) for case_id, timeline in cases], jobs)
+
+
 _Task = tuple[Plan, Check, Axis, Track, Places, Sequence[float]]
 
 
 def _trials(plan: Plan, past: Past, starts: Places, jobs: int, ratios: Sequence[float] = ()) -> list[Trial]:
-    """Every check by itself. The processes are spawned: a source's engine does not survive a fork."""
+    """Every check by itself."""
     tasks = [(plan, check, past.axis, past.tracks[check.name], starts, ratios) for check in plan.checks]
+    return _spread(_try, tasks, jobs)
+
+
+def _spread(work: Callable[[T], R], tasks: Sequence[T], jobs: int) -> list[R]:
+    """The *work* on every task. Processes are spawned: the engine of a source does not survive a fork."""
     if min(jobs, len(tasks)) <= 1:
-        return [_run(task) for task in tasks]
+        return [work(task) for task in tasks]
     with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn")) as pool:
-        return list(pool.map(_run, tasks))
+        return list(pool.map(work, tasks))
 
 
-def _run(task: _Task) -> Trial:
+def _try(task: _Task) -> Trial:
     return trial(*task)
+
+
+def _rejudge(task: tuple[str, Plan, Timeline]) -> BakeReplay:
+    return rejudge(*task)

@@ -16,8 +16,7 @@ from bakewatch.judge.compare import COMPARED
 from bakewatch.model.foresight import RATIOS
 from bakewatch.model.plan import Check, Plan, Rule, Trigger
 from bakewatch.model.release import Merged
-from bakewatch.model.replay import Alarms, CheckReplay, Delay, ReleaseReplay, Replay, TriggerReplay
-from bakewatch.model.verdict import Reason
+from bakewatch.model.replay import Advice, Alarms, Change, CheckReplay, Delay, ReleaseReplay, Replay, TriggerReplay
 from bakewatch.stats import noise, season
 from bakewatch.stats.intervals import share_interval
 from bakewatch.stats.noise import Array
@@ -137,23 +136,21 @@ def _within(minutes: Array, share: float) -> float | None:
 
 def _advice(
     plan: Plan, check: Check, one: Trial, alarms: Alarms, delays: Sequence[Delay], days: float, gap: str
-) -> list[Reason]:
-    """Codes: the catalogue of the command line turns them into words."""
-    about = f"check:{check.name}"
+) -> list[Advice]:
     if not alarms.bakes:
-        return [Reason(code="no_history", about=about, detail=gap)]
+        return [Advice(change=Change.NO_HISTORY, detail=gap)]
     said = []
     clear = next((delay for delay in delays if delay.ratio == CLEAR), None)
     if clear is not None and clear.found < FOUND:
-        said.append(Reason(code="too_weak", about=about, numbers={"found": clear.found}))
+        said.append(Advice(change=Change.TOO_WEAK, numbers={"found": clear.found}))
     if check.rule in COMPARED and not delays:
-        said.append(Reason(code="nothing_before", about=about))
+        said.append(Advice(change=Change.NOTHING_BEFORE))
     if check.rule is Rule.ZERO and alarms.alarms:
-        said.append(Reason(code="fires_by_itself", about=about, numbers={"alarms": alarms.alarms}))
+        said.append(Advice(change=Change.FIRES_BY_ITSELF, numbers={"alarms": alarms.alarms}))
     elif alarms.low > 100 * plan.bake.false_alarm_rate:
-        said.append(Reason(code="cries_wolf", about=about, numbers={"per_100": alarms.per_100 or 0.0}))
+        said.append(Advice(change=Change.CRIES_WOLF, numbers={"per_100": alarms.per_100 or 0.0}))
     if one.answered < 0.95 * days:
-        said.append(Reason(code="short_history", about=about, numbers={"answered": one.answered}))
+        said.append(Advice(change=Change.SHORT_HISTORY, numbers={"answered": one.answered}))
     if check.rule in COMPARED and one.studied < _ENOUGH:
-        said.append(Reason(code="assumed_noise", about=about, numbers={"days": one.studied}))
+        said.append(Advice(change=Change.ASSUMED_NOISE, numbers={"days": one.studied}))
     return said

@@ -1,11 +1,12 @@
 """What a plan would have done in the past. Minutes are those of the plan, counted from the deploy."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct, field
 
 from bakewatch.model.plan import Rule
-from bakewatch.model.verdict import Ending, Reason
+from bakewatch.model.verdict import Ending
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -23,6 +24,34 @@ class Alarms(_Table, frozen=True, kw_only=True):
     low: float
     """The exact 95 % interval of it, as if the bakes had nothing to do with each other."""
     high: float
+
+
+class Change(StrEnum):
+    """What to change, or what to know of the numbers."""
+
+    TOO_WEAK = "too_weak"
+    """A fault of five times is not found in 95 % of bakes: `found` says in which share."""
+    CRIES_WOLF = "cries_wolf"
+    """The interval of its false alarms lies above the plan's rate: `per_100` releases."""
+    FIRES_BY_ITSELF = "fires_by_itself"
+    """What rule `zero` forbids happens without a release: in so many bakes (`alarms`)."""
+    NOTHING_BEFORE = "nothing_before"
+    """Nothing was ever counted, so no multiple of it could be injected."""
+    SHORT_HISTORY = "short_history"
+    """Fewer days were `answered` than were to be replayed."""
+    ASSUMED_NOISE = "assumed_noise"
+    """Habits rest on so few `days` that drift is assumed."""
+    NO_HISTORY = "no_history"
+    """No bake tells anything; `detail` says why there was no answer."""
+
+
+class Advice(_Table, frozen=True, kw_only=True):
+    """One thing to be said of a check."""
+
+    change: Change
+    numbers: dict[str, float] = field(default_factory=dict)
+    detail: str = ""
+    """A code."""
 
 
 class Delay(_Table, frozen=True, kw_only=True):
@@ -46,7 +75,7 @@ class CheckReplay(_Table, frozen=True, kw_only=True):
     alarms: Alarms
     delays: tuple[Delay, ...] = ()
     """Empty: nothing could be injected."""
-    advice: tuple[Reason, ...] = ()
+    advice: tuple[Advice, ...] = ()
     """What to change, or what the numbers rest on."""
     answered: float
     """Days of the replayed ones that were answered."""
