@@ -25,7 +25,7 @@ from bakewatch.model.observation import MOST_EVENTS
 from bakewatch.model.plan import Check, Duration, Plan, Rule
 from bakewatch.stats import betting, season
 from bakewatch.stats.alarms import Past, alarms
-from bakewatch.stats.noise import BASELINES, Array
+from bakewatch.stats.noise import BASELINES, Array, Noise
 
 WEEK = 7 * season.DAY
 """Habits are learnt from so many blocks."""
@@ -119,35 +119,47 @@ def trial(plan: Plan, check: Check, axis: Axis, track: Track, starts: Places, ra
     return rule(bakes, ratios)
 
 
-def _compared(bakes: Bakes, ratios: Sequence[float]) -> Trial:
-    plan, check, exposure = bakes.plan, bakes.check, bakes.exposure
-    warm_up = bakes.minutes("warm_up")
-    counted = bakes.answered.all(axis=1) & (bakes.at(exposure, bakes.inside)[:, warm_up:].sum(axis=1) > 0)
-    counted &= bakes.at(exposure, bakes.before).sum(axis=1) > 0
-    some = Bakes(plan, check, bakes.axis, bakes.track, bakes.starts[counted])
-    habits = _habits(some)
-    noises = [one.noise for one in habits]
-    inside, before = (some.at(exposure, places) * _usual(some, habits, places) for places in (some.inside, some.before))
-    past = Past(*(_blocks(one) for one in (some.at(some.track.count, some.before), before)))
-    count, length = some.at(some.track.count, some.inside), float(some.inside.shape[1])
+@dataclass(frozen=True)
+class _Known:
+    """Bakes that tell something, and what they knew before."""
 
-    def found(count: Array, chosen: NDArray[np.bool_]) -> Array:
-        here, scatter = np.flatnonzero(chosen), [noises[place] for place in np.flatnonzero(chosen)]
-        if not len(here):
+    bakes: Bakes
+    past: Past
+    exposure: Array
+    """(D, B)"""
+    noises: tuple[Noise, ...]
+
+    def alarms(self, count: Array, chosen: Places) -> Array:
+        """The minutes of the first alarms of the *chosen* bakes, had they counted *count* (D, B)."""
+        if not len(chosen):
             return np.zeros(0)
+        plan, check = self.bakes.plan, self.bakes.check
         return alarms(
-            Past(past.events[here], past.exposure[here]),
-            count[here],
-            inside[here],
-            scatter,
+            Past(self.past.events[chosen], self.past.exposure[chosen]),
+            count[chosen],
+            self.exposure[chosen],
+            [self.noises[place] for place in chosen],
             threshold_of(plan),
-            length=length,
-            warm_up=warm_up,
+            length=float(count.shape[1]),
+            warm_up=self.bakes.minutes("warm_up"),
             effect=effect_of(check),
         )
 
+
+def _compared(bakes: Bakes, ratios: Sequence[float]) -> Trial:
+    check, exposure = bakes.check, bakes.exposure
+    counted = bakes.answered.all(axis=1) & (bakes.at(exposure, bakes.before).sum(axis=1) > 0)
+    counted &= bakes.at(exposure, bakes.inside)[:, bakes.minutes("warm_up") :].sum(axis=1) > 0
     minutes = np.full(len(counted), math.inf)
-    minutes[counted] = found(count, np.ones(len(count), dtype=bool))
+    if not counted.any():
+        return Trial(check.name, counted, minutes, answered=_days(bakes))
+    some = Bakes(bakes.plan, check, bakes.axis, bakes.track, bakes.starts[counted])
+    habits = _habits(some)
+    inside, before = (some.at(exposure, places) * _usual(some, habits, places) for places in (some.inside, some.before))
+    past = Past(_blocks(some.at(some.track.count, some.before)), _blocks(before))
+    count, noises = some.at(some.track.count, some.inside), tuple(one.noise for one in habits)
+    known = _Known(some, past, inside, noises)
+    minutes[counted] = known.alarms(count, np.arange(len(count)))
     rate = past.events.sum(axis=1) / past.exposure.sum(axis=1)
     phi, rng = np.array([one.phi for one in noises])[:, None], np.random.default_rng(list(check.name.encode()))
     harmed = [_injected(check, count, rate[:, None] * inside, phi, ratio, rng) for ratio in ratios]
@@ -155,8 +167,8 @@ def _compared(bakes: Bakes, ratios: Sequence[float]) -> Trial:
         check.name,
         counted,
         minutes,
-        tuple(found(one, rate > 0) for one in harmed),
-        studied=float(np.median([one.days for one in habits])) if habits else 0.0,
+        tuple(known.alarms(one, np.flatnonzero(rate)) for one in harmed),
+        studied=float(np.median([one.days for one in habits])),
         answered=_days(bakes),
     )
 
