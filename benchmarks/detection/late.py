@@ -7,10 +7,10 @@ scales them to what should have arrived if they came as early as errors do.
 
 import numpy as np
 
+from bakewatch.stats.alarms import Known, Past, running
 from bakewatch.stats.noise import Array
 from benchmarks.detection import judges, ours
 from benchmarks.detection.measure import EVERY_30_S, delay, fit
-from benchmarks.detection.ours import Known
 from benchmarks.detection.peers.minutes import of_watches
 from benchmarks.detection.results import OURS, OURS_30, Late
 from benchmarks.detection.streams import (
@@ -41,7 +41,7 @@ def late(cell: Cell, number: int, effect: float, rng: np.random.Generator) -> La
     found: dict[str, list[Array]] = {name: [] for name in (NAIVE, NAIVE_30, OURS, OURS_30)}
     for first in range(0, number, _CHUNK):
         some = slice(first, first + _CHUNK)
-        here = ours.Past(past.events[some], past.exposure[some])
+        here = Past(past.events[some], past.exposure[some])
         plainly, duly = _known(Watches(*(one[some] for one in seen)), rng)
         for name, known, every in (
             (NAIVE, plainly, 1),
@@ -81,4 +81,4 @@ def _seen(delay_s: float, lags: Counts) -> Array:
 
 
 def _sums(values: Array | Counts) -> Array:
-    return ours.running(np.asarray(values, dtype=np.float64))
+    return running(np.asarray(values, dtype=np.float64))

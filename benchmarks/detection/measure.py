@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from bakewatch.stats import noise, power
+from bakewatch.stats.alarms import running
 from bakewatch.stats.mixture import ONSETS, Split, ln_not_worse
 from bakewatch.stats.noise import BASELINES, BLOCK, Array, Noise
 from benchmarks.detection import judges, ours
@@ -122,7 +123,7 @@ def _predicted(drawn: Service, fitted: Noise, effect: float) -> float | None:
 def _first_pass(seen: Watches, fitted: Noise) -> Array:
     """The minute at which each watch is first said to be not worse than 2x, looking every 5 seconds, (W,)."""
     found = np.full(len(seen.errors), math.inf)
-    x, n = ours.running(seen.errors.astype(float)), ours.running(seen.requests.astype(float))
+    x, n = running(seen.errors.astype(float)), running(seen.requests.astype(float))
     blocks = np.round(BASELINES / BLOCK).astype(int)
     x0, n0 = (
         np.stack([one[:, -some:].sum(axis=1) for some in blocks], axis=1)[:, None]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from bakewatch.stats import noise, season
+from bakewatch.stats.alarms import Past
 from bakewatch.stats.noise import Array
 from benchmarks.detection import judges, ours, traces
 from benchmarks.detection.peers.minutes import of_volume
@@ -37,7 +38,7 @@ def _alarm(history: Array, watch: Array) -> float:
     assert expected is not None, "a whole week is more than a forecast needs"
     before, after = expected
     blocks = 4 * 60 // _BLOCK
-    past = ours.Past(history[None, -blocks:], before[None, -blocks:])
+    past = Past(history[None, -blocks:], before[None, -blocks:])
     exposure = np.repeat(after[: WATCH // _BLOCK], _BLOCK)[None] / _BLOCK
     fitted = noise.fit(history, before)
     return float(ours.alarms(past, watch[None], exposure, fitted, ours.SINGLE, bucket=_MINUTE)[0])

@@ -13,7 +13,6 @@ from msgspec import Struct, structs
 from bakewatch import plugins
 from bakewatch.config import Settings, load_plan
 from bakewatch.errors import NO_SPACE, ConfigError, RepositoryError
-from bakewatch.model.foresight import Foresight
 from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
@@ -39,6 +38,8 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     base: str
     """The folder of the operator's file: where relative paths start."""
     plan_from: str = "parent"
+    replayed: datetime | None = None
+    """When the plan was last replayed over history."""
     attempt: int = 1
 
     @property
@@ -85,11 +86,10 @@ def check(settings: Settings, plan: Plan, data: Path, config: Path, *, online: b
             raise ConfigError(f"no answer from {', '.join(silent)}", where=f"{where}: platform.addresses")
 
 
-def power(settings: Settings, plan: Plan, data: Path, config: Path) -> tuple[tuple[Foresight, ...], tuple[str, ...]]:
-    """What every check could see if a release went live now, and why questions had no answer; the sources are asked."""
-    from bakewatch.flow.power import power as ask
-
-    return ask(_world(settings, _context(settings, plan, data, config.absolute().parent), str(config)), plan)
+def without_release(settings: Settings, plan: Plan, data: Path, config: Path) -> World:
+    """The vendors without a release: to ask what is, and what was. The data directory is made."""
+    _make(data, config)
+    return _world(settings, _context(settings, plan, data, config.absolute().parent), str(config))
 
 
 def _check_plan(settings: Settings, plan: Plan, context: Context, where: str) -> None:
@@ -134,9 +134,7 @@ def prepare(
     from bakewatch.vendors.git.release import find_release
     from bakewatch.vendors.git.suspects import inherited
 
-    with _writable(f"{config}: data"):
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (data / ".gitignore").write_text("*\n")
+    _make(data, config)
     mirror = _mirror(_context(settings, plan, data, config.absolute().parent))
     at = settings.repository.plan
     with _asking_git(f"{config}: repository.remote", data):
@@ -158,6 +156,12 @@ def prepare(
         base=str(config.absolute().parent),
         plan_from="parent" if found else "file",
     )
+
+
+def _make(data: Path, config: Path) -> None:
+    with _writable(f"{config}: data"):
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (data / ".gitignore").write_text("*\n")
 
 
 def _unfinished(mirror: "Mirror", release: Release, earlier: Sequence[Earlier]) -> list[Release]:

@@ -20,7 +20,7 @@ from bakewatch.model.journey import JourneyRun
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
 from bakewatch.model.plan import Journey, Persona, Plan
-from bakewatch.model.release import Release, Sighting
+from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
 from bakewatch.model.timeline import Event
@@ -53,6 +53,10 @@ class Repository(Protocol):
 
     def undone_by(self, release: Release) -> str:
         """The commit on the production branch whose trailer names *release*; empty when there is none."""
+        ...
+
+    def merges(self, since: datetime) -> list[Merged]:
+        """What came to the production branch from *since* on, oldest first, fetched now."""
         ...
 
     def brake(self, release: Release) -> Brake:

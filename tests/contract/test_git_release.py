@@ -1,11 +1,13 @@
 """Which release a commit, a pull request or a range is, on real git remotes."""
 
+from datetime import timedelta
+
 import pytest
 
 from bakewatch.errors import ConfigError
 from bakewatch.model.release import MergeKind
 from bakewatch.vendors.git.mirror import Mirror
-from bakewatch.vendors.git.release import TRAILER, find_release, touched
+from bakewatch.vendors.git.release import TRAILER, find_release, merges, touched
 from tests.contract.remotes import Team
 
 pytestmark = pytest.mark.real
@@ -122,3 +124,16 @@ def test_a_release_knows_what_it_touches(team: Team, mirror: Mirror) -> None:
 def test_personal_data_in_a_title_does_not_get_into_the_release(team: Team, mirror: Mirror) -> None:
     release = find_release(mirror, commit=team.merge(1, {"a": "1"}, title="Let someone@private.example in"))
     assert "private.example" not in release.title
+
+
+def test_merges_are_the_first_parents_oldest_first(team: Team, mirror: Mirror) -> None:
+    base = team.git("rev-parse", "HEAD")
+    merge = team.merge(7, {"app.txt": "2\n"})
+    squash = team.commit("Show the new page (#12)", {"app.txt": "3\n"})
+    team.push()
+    mirror.fetch()
+    release = find_release(mirror, commit=squash)
+    found = merges(mirror, release.merged_at - timedelta(days=1))
+    assert [one.commit for one in found] == [base, merge, squash]
+    assert found[-1].at == release.merged_at
+    assert merges(mirror, release.merged_at + timedelta(days=1)) == []

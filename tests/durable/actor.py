@@ -22,7 +22,7 @@ from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Bake, Journey, Persona, Plan
-from bakewatch.model.release import Release, Sighting
+from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.ports import World
 from bakewatch.testing.world import RELEASE
@@ -65,6 +65,9 @@ class Production:
 
     def undone_by(self, release: Release) -> str:
         return ""
+
+    def merges(self, since: datetime) -> list[Merged]:
+        return []
 
     def brake(self, release: Release) -> Brake:
         return Brake(pulled=False)

@@ -19,6 +19,7 @@ _COMMANDS = {
     "report": "bakewatch.cli.read",
     "list": "bakewatch.cli.read",
     "status": "bakewatch.cli.read",
+    "replay": "bakewatch.cli.replay",
     "check": "bakewatch.cli.setup",
     "schema": "bakewatch.cli.setup",
 }
@@ -31,8 +32,9 @@ _HELP = {
     "report": "Print the report of a case.",
     "list": "List all cases.",
     "status": "Say how a case stands.",
+    "replay": "Run the plan against history, and say what it would have done.",
     "check": "Validate bakewatch.toml; nothing is started.",
-    "schema": "Print the JSON Schema of bakewatch.toml, of the report or of the timeline.",
+    "schema": "Print the JSON Schema of bakewatch.toml, of the report, the timeline or a replay.",
 }
 
 

@@ -75,11 +75,11 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
     settings, plan = load(config)
     data = data_dir(config, settings)
 
-    from bakewatch.durable import history, start
+    from bakewatch.durable import history, replays, start
 
     earlier = history.earlier(data)
     order = app.prepare(settings, plan, data, config, commit=commit, pr=pr, range_=range_, earlier=earlier)
-    order = history.numbered(order, again=again)
+    order = replays.noted(history.numbered(order, again=again))
     signal.signal(signal.SIGTERM, _stop)
     try:
         with _Watcher().showing() as watcher:

@@ -27,13 +27,15 @@ def check_command(config: Path, offline: bool, power: bool) -> None:
     )
     if power:
         from bakewatch.cli.power import told
+        from bakewatch.flow.power import power as ask
 
-        for line in told(plan, *app.power(settings, plan, data_dir(config, settings), config)):
+        world = app.without_release(settings, plan, data_dir(config, settings), config)
+        for line in told(plan, *ask(world, plan)):
             click.echo(line)
 
 
 @click.command("schema", help="Print a JSON Schema.")
-@click.argument("what", type=click.Choice(["plan", "report", "timeline", "notice"]), default="plan")
+@click.argument("what", type=click.Choice(["plan", "report", "timeline", "notice", "replay"]), default="plan")
 def schema_command(what: str) -> None:
     """Print the schema of *what*."""
     click.echo(json.dumps(_schema(what), indent=2))
@@ -42,10 +44,11 @@ def schema_command(what: str) -> None:
 def _schema(what: str) -> dict[str, Any]:
     from bakewatch.config import json_schema
     from bakewatch.model.notice import Notice
+    from bakewatch.model.replay import Replayed
     from bakewatch.model.report import Report
     from bakewatch.model.timeline import Event
 
     if what == "plan":
         return json_schema()
-    kind: Any = {"report": Report, "timeline": Event, "notice": Notice}[what]
+    kind: Any = {"report": Report, "timeline": Event, "notice": Notice, "replay": Replayed}[what]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kind)}

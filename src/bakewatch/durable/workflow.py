@@ -36,6 +36,7 @@ def run(order_json: str) -> str:
         plan=order.plan,
         attempt=order.attempt,
         plan_from=order.plan_from,
+        replayed=order.replayed,
     )
     with _Watched(case, Path(order.data)):
         ending = verify(case)

@@ -1,18 +1,16 @@
 """What can only be learned before the release is live: the usual numbers, and which journeys failed already."""
 
-from datetime import datetime
-
 from msgspec import Struct, structs
 
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import Chore
 from bakewatch.flow.look import History, Study, history, study, walk
 from bakewatch.flow.production import Seen, see
-from bakewatch.model.bake import Watch
+from bakewatch.model.bake import Watch, begin
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.plan import Journey
 from bakewatch.model.release import Relation
-from bakewatch.model.timeline import Baselined, Confirmed, Prewalked, Sighted, Studied
+from bakewatch.model.timeline import Baselined, Confirmed, Prewalked, Studied
 
 
 class Prewalk(Struct, frozen=True):
@@ -52,35 +50,9 @@ def _studied(case: Case, watch: Watch) -> Studied:
 
 
 def open_watch(case: Case, live: Confirmed | None) -> Watch:
-    """The watch over what has just been confirmed; without it, over what is to come now.
-
-    Its first moment lies between the last answer without the release (or the merge) and the first one with it: history
-    ends there, lest its harm be taken for the normal state of things.
-    """
+    """The watch over what has just been confirmed; without it, over what is to come now."""
     at = case.run.now() if live is None else live.at
-    since = at if live is None else live.live_since or at
-    return Watch(
-        plan=case.plan,
-        release=case.release,
-        live_since=since,
-        started=at,
-        ends=at + case.plan.span(case.plan.bake.duration),
-        past_until=_past_until(case, since, live.not_before if live else None),
-        jumped=_jumped(case),
-        before=tuple(event.run for event in case.timeline if isinstance(event, Prewalked)),
-    )
-
-
-def _past_until(case: Case, since: datetime, not_before: datetime | None) -> datetime:
-    """Before the release can have been live, and before the oldest one that it inherits can."""
-    return min([since, not_before or case.release.merged_at, *(one.merged_at for one in case.release.suspects)])
-
-
-def _jumped(case: Case) -> bool:
-    """Was the last thing that production was seen to serve before the release something else than its parent?"""
-    seen = [one for event in case.timeline if isinstance(event, Sighted) for one in event.sightings]
-    before = [one.commit for one in seen if one.relation is Relation.OLDER and one.commit]
-    return bool(before) and not case.release.parent.startswith(before[-1])
+    return begin(case.plan, case.release, case.timeline, at, live)
 
 
 def _prewalk(case: Case, journey: Journey) -> Chore:

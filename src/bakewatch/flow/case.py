@@ -50,6 +50,8 @@ class Case:
     plan: Plan
     attempt: int = 1
     plan_from: str = "parent"
+    replayed: datetime | None = None
+    """When the plan was last replayed over history."""
     timeline: list[Event] = field(default_factory=list)
 
     @property
@@ -84,6 +86,7 @@ class Case:
                 plan=self.plan,
                 attempt=self.attempt,
                 plan_from=self.plan_from,
+                replayed=self.replayed,
             )
         )
 

@@ -66,13 +66,13 @@ def history(world: World, watch: Watch) -> History:
     width = length / COARSE_BUCKETS
     window = Window(_floor(watch.past_until - length, width), watch.past_until)
     levels: dict[str, float] = {}
-    for source, questions in _by_source(watch.plan, watch.plan.questions()).items():
-        levels |= _levels(world, source, [one for one in questions if one.value], window)
+    for source, questions in by_source(watch.plan, watch.plan.questions()).items():
+        levels |= levels_of(world, source, [one for one in questions if one.value], window)
     watch = structs.replace(watch, levels=levels)
     return History(_ask_all(world, watch, dict.fromkeys(world.sources, window), width), levels)
 
 
-def _levels(world: World, source: str, questions: Sequence[Question], window: Window) -> dict[str, float]:
+def levels_of(world: World, source: str, questions: Sequence[Question], window: Window) -> dict[str, float]:
     """The levels that are known; one that is not makes its question a gap."""
     if not questions:
         return {}
@@ -152,10 +152,10 @@ def _ask_all(
     asked: Sequence[Question] | None = None,
 ) -> tuple[Observation, ...]:
     answers: list[Observation] = []
-    by_source = _by_source(watch.plan, watch.questions() if asked is None else asked)
+    grouped = by_source(watch.plan, watch.questions() if asked is None else asked)
     # Who measures the present knows nothing of the time before it was first asked: it must not wait for the others.
-    for source in sorted(by_source, key=lambda one: not _measures(watch.plan, one)):
-        answers += _ask(world, source, by_source[source], windows[source], width)
+    for source in sorted(grouped, key=lambda one: not _measures(watch.plan, one)):
+        answers += ask(world, source, grouped[source], windows[source], width)
     return tuple(answers)
 
 
@@ -163,17 +163,18 @@ def _measures(plan: Plan, source: str) -> bool:
     return any(stream.measured for stream in plan.streams.values() if stream.source == source)
 
 
-def _by_source(plan: Plan, questions: Sequence[Question]) -> dict[str, list[Question]]:
-    by_source: dict[str, list[Question]] = defaultdict(list)
+def by_source(plan: Plan, questions: Sequence[Question]) -> dict[str, list[Question]]:
+    """*questions* by the name of the source that answers them."""
+    grouped: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
-        by_source[plan.source_of(question)].append(question)
-    return by_source
+        grouped[plan.source_of(question)].append(question)
+    return grouped
 
 
-def _ask(
+def ask(
     world: World, source: str, questions: Sequence[Question], window: Window, width: timedelta
 ) -> list[Observation]:
-    """What cannot be asked, because its level is not known, is a gap like what was not answered."""
+    """Ask *source*. What cannot be asked, because its level is not known, is a gap like what was not answered."""
     known = [one for one in questions if not one.value or one.above is not None]
     gaps = [_gap(one, window, width, "no_level") for one in questions if one not in known]
     try:

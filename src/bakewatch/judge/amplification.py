@@ -106,12 +106,15 @@ def _spreads(cells: Series) -> Array:
     return np.array(rows, dtype=np.float64).reshape(len(rows), MOST_EVENTS)
 
 
-def _large(check: Check, actions: _Actions) -> bool:
+def large(check: Check, events: float, expected: float) -> bool:
     """Is the growth at least the least that the plan wants acted upon?"""
+    return events >= check.minimum_ratio * expected and events - expected >= check.minimum_extra
+
+
+def _large(check: Check, actions: _Actions) -> bool:
     if actions.before is None or not actions.number:
         return False
-    expected = actions.before.mean * actions.number
-    return actions.events >= check.minimum_ratio * expected and actions.events - expected >= check.minimum_extra
+    return large(check, actions.events, actions.before.mean * actions.number)
 
 
 def _reasons(check: Check, actions: _Actions, heavy: bool, sharp: bool) -> tuple[Reason, ...]:

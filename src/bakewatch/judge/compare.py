@@ -12,11 +12,10 @@ from bakewatch.model.observation import from_ms
 from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.model.verdict import Evidence, Reason
 from bakewatch.stats import mixture, power
+from bakewatch.stats.effect import FEWEST_EVENTS, Effect
 from bakewatch.stats.intervals import ratio_interval
 from bakewatch.stats.noise import Blur, Noise
 
-FEWEST_EVENTS = 3
-"""So many events must be there before a rise of them is believed."""
 LOWEST_LN_E = -99.0
 """What is written for an e-value of zero."""
 
@@ -73,14 +72,13 @@ class _Comparison(Sides):
     @property
     def large(self) -> bool:
         """Is the leading comparison's effect at least the least that the plan wants acted upon?"""
-        one, check = self.weight, self.check
-        if one.n1 <= 0 or one.n0 <= 0:
-            return False
-        expected = one.x0 * one.n1 / one.n0
-        if self.falling:
-            return one.x1 * check.minimum_ratio <= expected and expected - one.x1 >= check.minimum_extra
-        enough = one.x1 >= max(FEWEST_EVENTS, expected + check.minimum_extra)
-        return enough and one.x1 >= check.minimum_ratio * expected
+        one = self.weight
+        return bool(effect_of(self.check).reached(one.x1, one.n1, one.x0, one.n0))
+
+
+def effect_of(check: Check) -> Effect:
+    """The least that the plan wants acted upon."""
+    return Effect(check.minimum_ratio, check.minimum_extra, check.rule is Rule.FLOOR)
 
 
 def compare(sight: Sight) -> dict[str, Evidence]:

@@ -23,9 +23,15 @@ def study(watch: Watch) -> dict[str, Habit]:
 
 
 def _habit(sight: Sight, check: Check) -> Habit:
-    """A count that has no denominator is measured against what is usual at the time of the day, where that is known."""
     measure = Measure(sight.plan, check)
-    first, count, exposure = _blocks(sight, measure, history(sight, check))
+    return learn(measure, *_blocks(sight, measure, history(sight, check)))
+
+
+def learn(measure: Measure, first: int, count: Array, exposure: Array) -> Habit:
+    """The habit of consecutive blocks of `noise.BLOCK` minutes, of which *first* is the number since 1970; both (B,).
+
+    A count that has no denominator is measured against what is usual at the time of the day, where that is known.
+    """
     days = round(float((exposure > 0).sum()) / season.DAY, 2)
     there = (exposure > 0).astype(float)
     usual = None if not measure.timed or measure.measured else season.forecast(count, there)

@@ -4,12 +4,15 @@ Where the day's habits are known, a second of a busy hour is more than a second 
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bakewatch.judge.series import Cell, Series
 from bakewatch.judge.sight import Sight
 from bakewatch.model.observation import to_ms
 from bakewatch.model.plan import Check, Plan, Rule
-from bakewatch.stats.noise import BLOCK
+from bakewatch.stats.noise import BLOCK, Array
+
+N = TypeVar("N", float, Array)
 
 SHARE, RATE, LOSS = 0.01, 1.0, 0.5
 """What a check must be able to find when the plan does not say: 1 % of what `of` counts, one event a minute, the loss
@@ -60,9 +63,13 @@ class Measure:
         """What *cell* was exposed to: matches of `of`, or actions, else seconds."""
         if self.check.rule is Rule.AMPLIFICATION:
             return float(sum(cell.bucket.spread))
+        return self.exposed(float(cell.bucket.of), cell.seconds * self._usual(cell))
+
+    def exposed(self, of: N, seconds: N) -> N:
+        """The exposure of what holds *of* matches of `of` in so many *seconds*; numbers, or arrays of them."""
         if self.measured:
-            return cell.bucket.of / 1000
-        return float(cell.bucket.of) if self.share else cell.seconds * self._usual(cell)
+            return of / 1000
+        return of if self.share else seconds
 
     def _usual(self, cell: Cell) -> float:
         if not self.season:

@@ -9,8 +9,8 @@ from bakewatch.model.habit import UNKNOWN, Habit
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation, Question
 from bakewatch.model.plan import Check, Plan
-from bakewatch.model.release import Release
-from bakewatch.model.timeline import Looked
+from bakewatch.model.release import Relation, Release
+from bakewatch.model.timeline import Confirmed, Event, Looked, Prewalked, Sighted
 
 
 class Watch(Struct, frozen=True, kw_only=True):
@@ -64,6 +64,34 @@ class Watch(Struct, frozen=True, kw_only=True):
     def runs(self, journey: str) -> list[JourneyRun]:
         """All walks of *journey*, in order."""
         return [run for look in self.looks for run in look.journeys if run.journey == journey]
+
+
+def begin(plan: Plan, release: Release, timeline: Iterable[Event], at: datetime, live: Confirmed | None) -> Watch:
+    """The watch over what *live* has just confirmed; without it, over what is to come *at* this moment.
+
+    *timeline*: what happened before. History ends between the last answer without the release (or the merge) and the
+    first one with it, lest the release's harm be taken for the normal state of things.
+    """
+    happened = tuple(timeline)
+    since = at if live is None else live.live_since or at
+    not_before = (live.not_before if live is not None else None) or release.merged_at
+    return Watch(
+        plan=plan,
+        release=release,
+        live_since=since,
+        started=at,
+        ends=at + plan.span(plan.bake.duration),
+        past_until=min([since, not_before, *(one.merged_at for one in release.suspects)]),
+        jumped=_jumped(release, happened),
+        before=tuple(event.run for event in happened if isinstance(event, Prewalked)),
+    )
+
+
+def _jumped(release: Release, happened: Iterable[Event]) -> bool:
+    """Was the last thing that production was seen to serve before the release something else than its parent?"""
+    seen = [one for event in happened if isinstance(event, Sighted) for one in event.sightings]
+    before = [one.commit for one in seen if one.relation is Relation.OLDER and one.commit]
+    return bool(before) and not release.parent.startswith(before[-1])
 
 
 def _alike(one: JourneyRun, other: JourneyRun) -> bool:

@@ -54,6 +54,14 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return f"{self.repository}@{self.commit}"
 
 
+class Merged(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A commit of the production branch, merges as one commit each."""
+
+    commit: str
+    at: datetime
+    """When it was committed."""
+
+
 class Deployment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a platform *says* it serves at one address: not yet proof that it carries a release."""
 

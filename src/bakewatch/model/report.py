@@ -291,6 +291,8 @@ class Report(_Part, frozen=True, kw_only=True):
     time_scale: float = 1.0
     generated_history: bool = False
     plan_from: str = "parent"
+    replayed: datetime | None = None
+    """When the plan was last replayed over history."""
     release: Release
     live: LiveReport
     bake: BakeReport

@@ -50,6 +50,8 @@ class Opened(_Event, frozen=True, kw_only=True, tag="opened"):
     attempt: int = 1
     plan_from: str = "parent"
     """`parent`: the release's parent commit; `file`: the operator's own file (the parent has none)."""
+    replayed: datetime | None = None
+    """When the plan was last replayed over history."""
 
 
 class Sighted(_Event, frozen=True, kw_only=True, tag="sighted"):

@@ -47,6 +47,7 @@ def compose(timeline: Timeline, now: datetime | None = None) -> Report:
         time_scale=plan.time_scale,
         generated_history=plan.generated_history,
         plan_from=story.opened.plan_from,
+        replayed=story.opened.replayed,
         release=story.release,
         live=_live(story, story.bake, story.release.commit),
         bake=_bake(story),

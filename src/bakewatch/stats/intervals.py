@@ -22,6 +22,13 @@ def rate_bound_of_none(exposure: float, confidence: float = 0.95) -> float:
     return -math.log1p(-confidence) / exposure
 
 
+def share_interval(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The exact interval of a share (Clopper and Pearson 1934, Biometrika 26:404); without trials it is everything."""
+    tail = (1 - confidence) / 2
+    low, rest = (_lowest_odds(one, trials - one, tail) for one in (hits, trials - hits))
+    return low / (1 + low), 1 / (1 + rest)
+
+
 def ratio_interval(
     count: int, exposure: float, base_count: int, base_exposure: float, confidence: float = 0.99
 ) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from bakewatch.model.journey import JourneyRun, Step, Walked
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import Bucket, CanarySent, Observation, Question, Window, from_ms, to_ms
 from bakewatch.model.plan import Journey, Persona
-from bakewatch.model.release import Release, Sighting
+from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
 from bakewatch.ports import World
@@ -159,6 +159,10 @@ class ScriptedWorld:
     def undone_by(self, release: Release) -> str:
         self._inside()
         return self.undone
+
+    def merges(self, since: datetime) -> list[Merged]:
+        self._inside()
+        return [Merged(commit=commit, at=at) for at, commit in self.serves if at >= since]
 
     def brake(self, release: Release) -> Brake:
         self._inside()

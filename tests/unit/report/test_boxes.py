@@ -7,6 +7,7 @@ from msgspec import structs
 
 from bakewatch.model.foresight import Foresight
 from bakewatch.model.habit import Habit
+from bakewatch.model.plan import Mode, Undo
 from bakewatch.model.text import CleanText
 from bakewatch.model.timeline import Foreseen, Studied
 from bakewatch.report import html, markdown
@@ -256,6 +257,21 @@ def test_every_output_of_a_demonstration_says_so(language: str) -> None:
     for text in (markdown.render(report, language), html.render(report, language)):
         assert all(word in text for word in words)
         assert text.index(words[1]) < text.index("1. PR")
+
+
+@pytest.mark.parametrize(
+    ("language", "never", "when"),
+    [
+        ("en", "was never replayed on history", "replayed on history on 2026-02-07 11:46:18 KST"),
+        ("ko", "재생해 본 적이 없습니다", "2026-02-07 11:46:18 KST에 과거 이력에 재생해 보았습니다"),
+    ],
+)
+def test_a_plan_that_undoes_on_its_own_says_whether_it_was_replayed(language: str, never: str, when: str) -> None:
+    auto, asking = told.passed(), told.passed(structs.replace(told.PLAN, undo=Undo(mode=Mode.ASK)))
+    known = (structs.replace(auto[0], replayed=told.MERGED), *auto[1:])
+    texts = [markdown.render(compose(timeline), language) for timeline in (auto, known, asking)]
+    assert [never in text for text in texts] == [True, False, False]
+    assert [when in text for text in texts] == [False, True, False]
 
 
 def test_several_pull_requests_are_listed_and_none_is_said() -> None:

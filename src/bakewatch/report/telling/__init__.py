@@ -1,5 +1,6 @@
 """A report told in a language, section by section, in the order in which a person would have filled it in."""
 
+from bakewatch.model.plan import Mode
 from bakewatch.model.report import Report, Stage, Standing, Tone
 from bakewatch.model.verdict import Ending
 from bakewatch.report.document import Banner, Document, Inline, Paragraph, code, joined, plain, strong
@@ -119,4 +120,13 @@ def _banners(report: Report, speaker: Speaker) -> list[Banner]:
         banners.append(Banner(tone=Tone.INFO, text=text))
     if report.plan_from != "parent":
         banners.append(Banner(tone=Tone.INFO, text=speaker.say("banner.plan_from_file")))
+    if report.undo.mode is Mode.AUTO:
+        banners.append(_replayed(report, speaker))
     return banners
+
+
+def _replayed(report: Report, speaker: Speaker) -> Banner:
+    """Whoever acts at once should have been tried on the past."""
+    if report.replayed is None:
+        return Banner(tone=Tone.WARN, text=speaker.say("banner.never_replayed"))
+    return Banner(tone=Tone.INFO, text=speaker.say("banner.replayed", at=speaker.time(report.replayed)))

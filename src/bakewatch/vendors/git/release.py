@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.release import MergeKind, Release
+from bakewatch.model.release import Merged, MergeKind, Release
 from bakewatch.privacy.scrub import clean
 from bakewatch.vendors.git.extent import extent
 from bakewatch.vendors.git.mirror import Mirror
@@ -45,6 +45,14 @@ def undoes(mirror: Mirror, revisions: Sequence[str]) -> list[tuple[str, str]]:
     told = mirror.git.tell("log", f"--format=%H %(trailers:key={TRAILER},valueonly,separator=%x20)", *revisions, "--")
     pairs = (line.partition(" ") for line in told.splitlines())
     return [(commit, value) for commit, _, values in pairs for value in values.split()]
+
+
+def merges(mirror: Mirror, since: datetime) -> list[Merged]:
+    """The first parents of the production branch that were committed from *since* on, oldest first."""
+    seconds = int(since.timestamp())
+    words = ("--first-parent", "--reverse", f"--since-as-filter=@{seconds}", "--format=%H %ct", mirror.branch, "--")
+    lines = (line.split() for line in mirror.git.tell("log", *words).splitlines())
+    return [Merged(commit=commit, at=_merged_at(mirror, commit, at)) for commit, at in lines]
 
 
 def _of_commit(mirror: Mirror, wanted: str) -> Release:

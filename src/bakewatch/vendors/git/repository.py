@@ -1,14 +1,15 @@
 """`ports.Repository` by git."""
 
 import re
+from datetime import datetime
 
 from msgspec import Struct
 
 from bakewatch.errors import RepositoryError
-from bakewatch.model.release import Release
+from bakewatch.model.release import Merged, Release
 from bakewatch.model.rollback import Brake
 from bakewatch.vendors.git.mirror import Mirror
-from bakewatch.vendors.git.release import undoes
+from bakewatch.vendors.git.release import merges, undoes
 
 STOP = ".bakewatch/stop"
 """The kill switch: a file on the production branch."""
@@ -57,6 +58,11 @@ class GitRepository:
         """The commit on the production branch whose trailer names *release*."""
         self._mirror.fetch()
         return undone_by(self._mirror, release)
+
+    def merges(self, since: datetime) -> list[Merged]:
+        """The first parents of the branch that were committed from *since* on, oldest first; fetches."""
+        self._mirror.fetch()
+        return merges(self._mirror, since)
 
     def brake(self, release: Release) -> Brake:
         """The kill switch at the tip. Unreadable is pulled; off is only a tip that has nothing at that path."""
