@@ -16,6 +16,7 @@ from bakewatch.errors import NO_SPACE, ConfigError, RepositoryError
 from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
+from bakewatch.model.timeline import Timeline
 from bakewatch.ports import Canaries, Context, Notifier, Remote, World
 
 if TYPE_CHECKING:
@@ -240,6 +241,7 @@ def _world(settings: Settings, context: Context, where: str = "bakewatch.toml") 
         journeys=plugins.build("walker", settings.walker, f"{where}: walker", context),
         method=plugins.build("method", settings.method, f"{where}: method", context),
         notifier=_notifier(settings, context, where),
+        archive=NoArchive(),
         addresses=tuple(settings.platform.get("addresses", ())),
         clock=clock,
     )
@@ -263,6 +265,14 @@ class Flock:
     def send(self, tag: str) -> list[CanarySent]:
         """Send every one of them."""
         return [sent for one in self.canaries for sent in one.send(tag)]
+
+
+class NoArchive:
+    """No record of earlier cases."""
+
+    def passed(self, before: datetime) -> Iterator[Timeline]:
+        """Nothing."""
+        return iter(())
 
 
 def _mirror(context: Context) -> "Mirror":

@@ -6,7 +6,7 @@ whatever a verb changes is find-or-create.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from bakewatch.model.plan import Journey, Persona, Plan
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
-from bakewatch.model.timeline import Event
+from bakewatch.model.timeline import Event, Timeline
 
 T = TypeVar("T")
 
@@ -57,6 +57,10 @@ class Repository(Protocol):
 
     def merges(self, since: datetime) -> list[Merged]:
         """What came to the production branch from *since* on, oldest first, fetched now."""
+        ...
+
+    def stayed(self, release: Release) -> bool:
+        """Is *release* in the production branch, and neither we nor a person reverted it there since?"""
         ...
 
     def brake(self, release: Release) -> Brake:
@@ -104,6 +108,15 @@ class RollbackMethod(Protocol):
 
     def roll_back(self, release: Release) -> Rollback:
         """Undo *release* on the production branch."""
+        ...
+
+
+class Archive(Protocol):
+    """Whoever keeps the record of earlier cases."""
+
+    def passed(self, before: datetime) -> Iterator[Timeline]:
+        """The cases that passed and were over *before* then, newest first. Raises nothing: what cannot be read is
+        missing."""
         ...
 
 
@@ -233,6 +246,7 @@ class World:
     journeys: Journeys
     method: RollbackMethod
     notifier: Notifier
+    archive: Archive
     addresses: tuple[str, ...]
     """Every production address; journeys are walked at the first."""
     clock: Callable[[], datetime]

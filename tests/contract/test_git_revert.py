@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from bakewatch.model.release import Release
 from bakewatch.vendors.git.mirror import Mirror
@@ -205,3 +206,18 @@ PATH={ENVIRON["PATH"]} exec git "$@"
     protected = problem == "protected"
     assert (done.problem, done.permanent, bool(done.link)) == (problem, protected, protected)
     assert not _revert(mirror).roll_back(release).problem
+
+
+def test_a_release_stays_until_we_or_a_person_revert_it(team: Team, mirror: Mirror, release: Release) -> None:
+    repository = GitRepository(mirror)
+    assert repository.stayed(release)
+    assert not repository.stayed(structs.replace(release, commit="f" * 40))
+    _revert(mirror).roll_back(release)
+    assert not repository.stayed(release)
+
+
+def test_a_release_that_a_person_reverted_by_git_did_not_stay(team: Team, mirror: Mirror, release: Release) -> None:
+    team.pull()
+    team.git("revert", "--no-edit", "-m", "1", release.commit)
+    team.push()
+    assert not GitRepository(mirror).stayed(release)

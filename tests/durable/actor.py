@@ -66,6 +66,9 @@ class Production:
     def undone_by(self, release: Release) -> str:
         return ""
 
+    def stayed(self, release: Release) -> bool:
+        return True
+
     def merges(self, since: datetime) -> list[Merged]:
         return []
 
@@ -110,6 +113,7 @@ def _world(order: app.Order, environ: Any = None) -> World:
         journeys=production,
         method=production,
         notifier=production,
+        archive=app.NoArchive(),
         addresses=("live",),
         clock=app.clock,
     )

@@ -18,7 +18,7 @@ from bakewatch.model.plan import Check, Mode, Rule, Stream, Trigger
 from bakewatch.model.release import MergeKind, Suspect
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
-from bakewatch.model.timeline import Confirmation, Fired, Looked
+from bakewatch.model.timeline import Confirmation, Confirmed, Fired, Looked, Opened, Timeline
 from bakewatch.model.verdict import Ending, Outcome, Permission
 from bakewatch.ports import Message, World
 from bakewatch.testing import ScriptedWorld
@@ -643,3 +643,67 @@ def test_a_source_that_measures_the_present_is_asked_before_one_that_remembers()
     watch = Watch(plan=plan, release=MERGED, live_since=START, started=START, ends=START, past_until=START)
     history(cast(World, SimpleNamespace(sources=sources)), watch)
     assert asked == ["database", "logs"]
+
+
+def lasting(world: ScriptedWorld) -> None:
+    """The release makes one action in ten fail, and a journey with it; nobody declared that it must not."""
+    world.rates["errors"] = rate_from(1.0)
+    world.broken.add(("registrant", RELEASE))
+
+
+def passed_before(rate: float) -> Timeline:
+    """The record of an earlier release, eight days old, that passed with so many errors a second after its deploy."""
+    told = Story(release=structs.replace(MERGED, commit=RELEASE), arrange=lambda world: None).tell()
+    assert told.ending is Ending.PASSED
+    back = timedelta(days=8)
+
+    def harmed(look: Looked) -> Looked:
+        shift = round(back.total_seconds() * 1000)
+        return structs.replace(
+            look,
+            observations=tuple(
+                structs.replace(
+                    one,
+                    window=Window(one.window.start - back, one.window.end - back),
+                    buckets=tuple(
+                        structs.replace(
+                            row, at=row.at - shift, count=round(rate * 10) if one.question == "errors" else row.count
+                        )
+                        for row in one.buckets
+                    ),
+                )
+                for one in look.observations
+            ),
+            canaries=tuple(structs.replace(one, at=one.at - back) for one in look.canaries),
+        )
+
+    events = [structs.replace(event, at=event.at - back) for event in told.timeline]
+    return tuple(
+        harmed(event)
+        if isinstance(event, Looked)
+        else structs.replace(event, release=structs.replace(event.release, commit=NEXT))
+        if isinstance(event, Opened)
+        else structs.replace(event, live_since=event.live_since - back if event.live_since else None)
+        if isinstance(event, Confirmed)
+        else event
+        for event in events
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "reverted", "ending"),
+    [(1.0, False, Ending.NOT_UNDONE), (1.0, True, Ending.UNDONE), (0.0, False, Ending.UNDONE)],
+)
+def test_what_earlier_releases_did_too_only_asks(before: float, reverted: bool, ending: Ending) -> None:
+    plan = structs.replace(PLAN, triggers=(Trigger(name="errors", any=("check:errors",)),))
+
+    def arrange(world: ScriptedWorld) -> None:
+        lasting(world)
+        world.recorded = [passed_before(before)]
+        world.reverted = {NEXT} if reverted else set()
+
+    told = Story(plan=plan, arrange=arrange).tell()
+    assert told.ending is ending
+    fired = [event for event in told.timeline if isinstance(event, Fired)]
+    codes = {reason.code for reason in fired[-1].leave.reasons}
+    assert codes == ({"as_by_release"} if ending is Ending.NOT_UNDONE else set())

@@ -1,6 +1,7 @@
 """The story as a DBOS workflow: its input and its result are text, its identity is the case's."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bakewatch import app
 from bakewatch.durable import history
+from bakewatch.durable.archive import Archive
 from bakewatch.durable.runtime import GATE, STREAM, DbosRuntime, Left, clock
 from bakewatch.errors import ConfigError, PortError, cause_of
 from bakewatch.flow.case import Case
@@ -47,7 +49,7 @@ def run(order_json: str) -> str:
 def _world(order: app.Order) -> World:
     """The vendors. An order that came from another process may need a secret that only that one has: it is left."""
     try:
-        return app.world(order)
+        return replace(app.world(order), archive=Archive(Path(order.data)))
     except ConfigError as error:
         LEFT[order.id] = str(error)
         raise Left from error

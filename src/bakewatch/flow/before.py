@@ -35,7 +35,8 @@ def remember(case: Case, watch: Watch) -> Watch:
     read = case.run.step("history", History, lambda: history(case.world, watch))
     case.note(Baselined(at=case.run.now(), observations=read.observations, levels=read.levels))
     watch = structs.replace(watch, baseline=read.observations, levels=read.levels)
-    return structs.replace(watch, habits=_studied(case, watch).habits)
+    studied = _studied(case, watch)
+    return structs.replace(watch, habits=studied.habits, precedents=studied.precedents)
 
 
 def _studied(case: Case, watch: Watch) -> Studied:
@@ -44,7 +45,7 @@ def _studied(case: Case, watch: Watch) -> Studied:
         if isinstance(event, Studied) and not event.gaps:
             return event
     read = case.run.step("study", Study, lambda: study(case.world, watch))
-    studied = Studied(at=case.run.now(), habits=read.habits, gaps=read.gaps)
+    studied = Studied(at=case.run.now(), habits=read.habits, precedents=read.precedents, gaps=read.gaps)
     case.note(studied)
     return studied
 

@@ -8,14 +8,16 @@ from msgspec import Struct, structs
 
 from bakewatch.errors import PortError
 from bakewatch.flow.production import see
-from bakewatch.judge import habits
-from bakewatch.judge.compare import COMPARED
+from bakewatch.judge import habits, precedents
+from bakewatch.judge.measure import COMPARED
 from bakewatch.model.bake import Watch
 from bakewatch.model.habit import Habit
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
 from bakewatch.model.plan import Journey, Plan
-from bakewatch.model.timeline import Looked
+from bakewatch.model.precedent import Precedent
+from bakewatch.model.release import Release
+from bakewatch.model.timeline import Looked, Opened
 from bakewatch.ports import World
 from bakewatch.stats.noise import BLOCK
 
@@ -49,6 +51,8 @@ def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awai
     )
 
 
+RELEASES = 5
+"""So many earlier releases are compared with."""
 LONG = "168h"
 """A service's habits are learnt from so much history: seven days."""
 
@@ -87,6 +91,7 @@ class Study(Struct, frozen=True):
 
     habits: dict[str, Habit]
     gaps: tuple[str, ...]
+    precedents: tuple[Precedent, ...] = ()
 
 
 def study(world: World, watch: Watch) -> Study:
@@ -101,8 +106,31 @@ def study(world: World, watch: Watch) -> Study:
     asked = [watch.question(check) for check in compared if not watch.plan.streams[check.stream].measured]
     answers = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, asked)
     known = {one.question: one for one in (*watch.baseline, *(one for one in answers if not one.gap))}
-    learnt = habits.study(structs.replace(watch, baseline=tuple(known.values())))
-    return Study(learnt, tuple(sorted({one.gap for one in answers if one.gap})))
+    long = structs.replace(watch, baseline=tuple(known.values()))
+    others = precedents.days(long) + _releases(world, watch)
+    return Study(habits.study(long), tuple(sorted({one.gap for one in answers if one.gap})), others)
+
+
+def _releases(world: World, watch: Watch) -> tuple[Precedent, ...]:
+    """What the newest releases did that passed, and were not undone within `LONG`, nor since."""
+    found: list[Precedent] = []
+    for timeline in world.archive.passed(watch.past_until - watch.plan.span(LONG)):
+        opened = timeline[0]
+        assert isinstance(opened, Opened), "a case begins with Opened"
+        if opened.release.commit == watch.release.commit or not _stayed(world, opened.release):
+            continue
+        found += precedents.of_release(watch.plan, timeline)
+        if len(found) == RELEASES:
+            break
+    return tuple(found)
+
+
+def _stayed(world: World, release: Release) -> bool:
+    """What cannot be known is no precedent."""
+    try:
+        return world.repository.stayed(release)
+    except PortError:
+        return False
 
 
 def second_query(world: World, watch: Watch, names: Sequence[str]) -> tuple[Observation, ...]:

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakewatch.judge import amplification
-from bakewatch.judge.compare import COMPARED, effect_of, threshold_of
+from bakewatch.judge.compare import effect_of, threshold_of
 from bakewatch.judge.habits import learn
-from bakewatch.judge.measure import Measure
+from bakewatch.judge.measure import COMPARED, Measure
 from bakewatch.judge.track import PER_BLOCK, Axis, Track
 from bakewatch.model.habit import Habit
 from bakewatch.model.observation import MOST_EVENTS

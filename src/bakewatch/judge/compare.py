@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bakewatch.judge.measure import Measure, history
+from bakewatch.judge.measure import COMPARED, Measure, history
+from bakewatch.judge.precedents import beside
 from bakewatch.judge.series import Cell, Series, tally
 from bakewatch.judge.sight import Minutes, Sight, View, provable, streams_of
 from bakewatch.model.observation import from_ms
@@ -14,14 +15,12 @@ from bakewatch.model.verdict import Evidence, Reason
 from bakewatch.stats import mixture, power
 from bakewatch.stats.effect import FEWEST_EVENTS, Effect
 from bakewatch.stats.intervals import ratio_interval
-from bakewatch.stats.noise import Blur, Noise
+from bakewatch.stats.noise import BLOCK, Blur, Noise
 
+_SURE = math.log(20)
+"""The ln E at which "not worse" is said; not before `BLOCK` minutes, for scatter is learnt from such blocks."""
 LOWEST_LN_E = -99.0
 """What is written for an e-value of zero."""
-
-
-COMPARED = (Rule.PROPORTION, Rule.VOLUME, Rule.FLOOR, Rule.SLOWER)
-"""The rules that compare counts: more than before, per what `of` counts or per time; of a floor, fewer."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,19 @@ class _Comparison(Sides):
         return self.base_exposure > 0 and self.weight.ln_e >= self.threshold
 
     @property
+    def not_worse(self) -> float | None:
+        """So many times the rate of before is ruled out so far, or of a floor such a part of it; None: it is not."""
+        ratio = self.check.minimum_ratio
+        if self.now < BLOCK or ratio <= 1:
+            return None
+        parts = mixture.swapped(self.parts) if self.falling else self.parts
+        return ratio if mixture.ln_not_worse(parts, ratio, blur=self.noise.at(self.now)) >= _SURE else None
+
+    def since(self, sight: Sight) -> int:
+        """Where the leading comparison begins, in milliseconds."""
+        return judged_from(sight) + round(self.weight.onset * sight.minute)
+
+    @property
     def large(self) -> bool:
         """Is the leading comparison's effect at least the least that the plan wants acted upon?"""
         one = self.weight
@@ -95,10 +107,10 @@ def compare(sight: Sight) -> dict[str, Evidence]:
     compared = [
         _Comparison(**vars(one), threshold=threshold, weight=weight) for one, weight in zip(sides, weights, strict=True)
     ]
-    return {one.check.name: _evidence(one) for one in compared}
+    return {one.check.name: _evidence(sight, one) for one in compared}
 
 
-def _evidence(compared: _Comparison) -> Evidence:
+def _evidence(sight: Sight, compared: _Comparison) -> Evidence:
     """What could have been seen, the decision and its reasons."""
     check, view = compared.check, compared.view
     now, then = tally(compared.present), tally(compared.past)
@@ -126,6 +138,8 @@ def _evidence(compared: _Comparison) -> Evidence:
         last_at=from_ms(now.hits[-1].start) if now.hits else None,
         could_see=seen,
         target=target,
+        beside=beside(sight, check, compared.present, compared.since(sight), effect_of(check)),
+        not_worse=compared.not_worse,
         reasons=view.obstacles + _reasons(compared, seen is not None and seen <= target),
     )
 

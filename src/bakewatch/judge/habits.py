@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from bakewatch.judge.compare import COMPARED
-from bakewatch.judge.measure import Measure, history
+from bakewatch.judge.measure import COMPARED, Measure, history
 from bakewatch.judge.series import Series
 from bakewatch.judge.sight import Sight
 from bakewatch.model.bake import Watch

@@ -14,6 +14,9 @@ from bakewatch.stats.noise import BLOCK, Array
 
 N = TypeVar("N", float, Array)
 
+COMPARED = (Rule.PROPORTION, Rule.VOLUME, Rule.FLOOR, Rule.SLOWER)
+"""The rules that compare counts: more than before, per what `of` counts or per time; of a floor, fewer."""
+
 SHARE, RATE, LOSS = 0.01, 1.0, 0.5
 """What a check must be able to find when the plan does not say: 1 % of what `of` counts, one event a minute, the loss
 of one half."""

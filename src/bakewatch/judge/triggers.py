@@ -117,6 +117,7 @@ def _doubts(plan: Plan, weighed: Evidence, again: Observation | None, journey_fa
     1. The second query must answer, and count something (of what must not fall, nothing is an answer too).
     2. A declared signature needs two events in two buckets, or one and a failing journey.
     3. What anyone could provoke needs a failing journey, or two signed-in actors whose other calls succeed.
+    4. Further baselines, where there are any, must agree.
     """
     check = plan.check(weighed.check)
     codes = []
@@ -130,4 +131,4 @@ def _doubts(plan: Plan, weighed: Evidence, again: Observation | None, journey_fa
     actors = max((bucket.actors for bucket in again.buckets), default=0) if again is not None else 0
     if check.public and not journey_fails and actors < SIGNED_IN:
         codes.append("public_evidence")
-    return codes
+    return codes + [f"as_by_{one.kind}" for one in weighed.beside if not one.agrees]

@@ -9,6 +9,7 @@ from bakewatch.model.habit import UNKNOWN, Habit
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation, Question
 from bakewatch.model.plan import Check, Plan
+from bakewatch.model.precedent import Precedent
 from bakewatch.model.release import Relation, Release
 from bakewatch.model.timeline import Confirmed, Event, Looked, Prewalked, Sighted
 
@@ -34,6 +35,8 @@ class Watch(Struct, frozen=True, kw_only=True):
     """What 95 % of the values stayed below before the deploy, by question."""
     habits: dict[str, Habit] = field(default_factory=dict)
     """How the counts of a check behave by themselves, by check; as far as that was studied."""
+    precedents: tuple[Precedent, ...] = ()
+    """Other times that were like this one."""
     before: tuple[JourneyRun, ...] = ()
     """Journeys walked while production did not serve the release yet."""
     looks: tuple[Looked, ...] = ()

@@ -15,6 +15,7 @@ from bakewatch.model.habit import Habit
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.observation import CanarySent, Observation
 from bakewatch.model.plan import Plan
+from bakewatch.model.precedent import Precedent
 from bakewatch.model.release import Deployment, Release, Sighting
 from bakewatch.model.rollback import Rollback
 from bakewatch.model.text import CleanText
@@ -90,6 +91,8 @@ class Studied(_Event, frozen=True, kw_only=True, tag="studied"):
 
     habits: dict[str, Habit]
     """How the counts of a check behave by themselves, by check."""
+    precedents: tuple[Precedent, ...] = ()
+    """What the checks counted at other times like this one."""
     gaps: tuple[str, ...] = ()
     """Why questions had no answer."""
 

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from bakewatch.model.precedent import Beside
+
 
 class Outcome(StrEnum):
     """Worst wins. There is no ERROR: what could not be seen is a gap, and a blind bake is INCONCLUSIVE."""
@@ -79,6 +81,11 @@ class Evidence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The smallest share (or rate per minute) that it finds with 95 %."""
     target: float | None = None
     """The share (or rate per minute) that it must be able to find for a pass."""
+    beside: tuple[Beside, ...] = ()
+    """The same against further baselines, since the change is believed to have begun."""
+    not_worse: float | None = None
+    """It is ruled out so far, with 95 %, that the rate is so many times what it was (of a floor, so many times less);
+    None: it is not."""
     reasons: tuple[Reason, ...] = ()
 
     @property

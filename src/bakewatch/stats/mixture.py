@@ -81,7 +81,7 @@ def weigh(parts: Split, blur: Blur, falling: NDArray[np.bool_], *, length: float
     *length* as in `split`.
     """
     turn = falling[:, None, None]
-    sides = Split(*(np.where(turn, other, one) for one, other in zip(parts, _swapped(parts), strict=True)))
+    sides = Split(*(np.where(turn, other, one) for one, other in zip(parts, swapped(parts), strict=True)))
     ln_parts = ln_evidence(sides, blur=blur)
     carried = (np.log(ONSET_WEIGHTS)[:, None] + ln_parts).reshape(len(falling), -1)
     ln_e = combine(ln_parts)
@@ -93,7 +93,7 @@ def weigh(parts: Split, blur: Blur, falling: NDArray[np.bool_], *, length: float
     return weights
 
 
-def _swapped(parts: Split) -> Split:
+def swapped(parts: Split) -> Split:
     """Before and after in each other's place: a fall is a past that was higher than the present."""
     return Split(parts.x0, parts.n0, parts.x1, parts.n1)
 
@@ -125,7 +125,7 @@ def ln_evidence(parts: Split, *, falling: bool = False, blur: Blur = SHARP) -> A
     x1·u - (x0+1+x1)·ln((n0 + e^u·n1)/(n0+n1)) at phi = 1; E = 0 unless x1/n1 > (x0+1)/n0. *falling* swaps before and
     after: a fall is a past that was higher than the present. *blur*: one for all, or (…, S, L).
     """
-    x1, n1, x0, n0 = _swapped(parts) if falling else parts
+    x1, n1, x0, n0 = swapped(parts) if falling else parts
     worse = (n1 > 0) & (n0 > 0) & (x1 * n0 > (x0 + 1) * n1)
     x1, n1, x0, n0 = (one[worse] for one in (x1, n1, x0, n0))
     phis = np.broadcast_to(blur.phi, worse.shape)[worse]

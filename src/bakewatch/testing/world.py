@@ -3,7 +3,7 @@
 Nothing here decides anything: a test says when which commit is served and what each commit does to the numbers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from bakewatch.model.plan import Journey, Persona
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
+from bakewatch.model.timeline import Timeline
 from bakewatch.ports import World
 from bakewatch.testing.runtime import InlineRuntime
 
@@ -77,6 +78,10 @@ class ScriptedWorld:
     """The answer of every later one."""
     undo_problems: list[Rollback] = field(default_factory=list)
     """Answers of the first attempts to undo."""
+    recorded: list[Timeline] = field(default_factory=list)
+    """The record of cases that passed, newest first."""
+    reverted: set[str] = field(default_factory=set)
+    """Commits that somebody reverted."""
     moves_on_undo: bool = False
     """Somebody merges when an undo is attempted."""
     stale_at_gate: int = 0
@@ -105,6 +110,7 @@ class ScriptedWorld:
             journeys=self,
             method=self,
             notifier=self,
+            archive=self,
             addresses=self.addresses,
             clock=self.clock,
         )
@@ -163,6 +169,14 @@ class ScriptedWorld:
     def merges(self, since: datetime) -> list[Merged]:
         self._inside()
         return [Merged(commit=commit, at=at) for at, commit in self.serves if at >= since]
+
+    def stayed(self, release: Release) -> bool:
+        self._inside()
+        return release.commit not in self.reverted
+
+    def passed(self, before: datetime) -> Iterator[Timeline]:
+        self._inside()
+        return iter([one for one in self.recorded if one[-1].at <= before])
 
     def brake(self, release: Release) -> Brake:
         self._inside()

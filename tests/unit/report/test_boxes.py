@@ -8,8 +8,10 @@ from msgspec import structs
 from bakewatch.model.foresight import Foresight
 from bakewatch.model.habit import Habit
 from bakewatch.model.plan import Mode, Undo
+from bakewatch.model.precedent import Beside, Kind
 from bakewatch.model.text import CleanText
-from bakewatch.model.timeline import Foreseen, Studied
+from bakewatch.model.timeline import Foreseen, Studied, Weighed
+from bakewatch.model.verdict import Evidence
 from bakewatch.report import html, markdown
 from bakewatch.report.compose import compose
 from bakewatch.stats.noise import Noise
@@ -336,3 +338,38 @@ def test_what_was_foreseen_is_told(language: str, words: str) -> None:
     first, *rest = told.passed()
     foreseen = Foreseen(at=told.at(1.8), checks=(said,))
     assert words in html.render(compose((first, foreseen, *rest), told.at(60)), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            "12× the same time of the last 7 days (agrees); 1× the time after the last 2 releases that passed and stayed"
+            " (does not agree)",
+        ),
+        ("ko", "지난 7일 같은 시각의 12배 (같은 결론); 통과하고 유지된 지난 2개 릴리스 직후의 1배 (다른 결론)"),
+    ],
+)
+def test_further_baselines_are_told_each(language: str, words: str) -> None:
+    def beside(kind: Kind, number: int, base_count: int) -> Beside:
+        return Beside(
+            kind=kind,
+            number=number,
+            count=12,
+            exposure=10.0,
+            base_count=base_count,
+            base_exposure=10.0,
+            agrees=kind is Kind.DAY,
+        )
+
+    def told_of(one: Evidence) -> Evidence:
+        return structs.replace(one, beside=(beside(Kind.DAY, 7, 1), beside(Kind.RELEASE, 2, 12)), not_worse=2.0)
+
+    events = [
+        structs.replace(event, evidence=tuple(map(told_of, event.evidence))) if isinstance(event, Weighed) else event
+        for event in told.passed()
+    ]
+    page = html.render(compose(tuple(events), told.at(60)), language)
+    assert words in page
+    assert {"en": "2× is ruled out so far (95 %)", "ko": "지금까지 2배는 배제됨 (95 %)"}[language] in page

@@ -150,6 +150,8 @@ def facts(report: Report, check: CheckReport, speaker: Speaker) -> Facts:
             ("fact.habit", _habit(check, speaker)),
             ("fact.ratio", _ratio(check, evidence, speaker)),
             ("fact.evidence", _weight(check, evidence, speaker)),
+            ("fact.beside", _beside(evidence, speaker)),
+            ("fact.not_worse", _not_worse(evidence, speaker)),
             ("fact.when", _when(evidence, speaker)),
             ("fact.foresight", _foresight(check, speaker)),
             ("fact.could_see", _could_see(check, evidence, speaker)),
@@ -198,6 +200,26 @@ def _weight(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
     if evidence.ln_e <= _NOTHING:
         return speaker.say("facts.evidence_none", threshold=threshold)
     return speaker.say("facts.evidence", ln_e=number(evidence.ln_e), threshold=threshold)
+
+
+def _beside(evidence: Evidence, speaker: Speaker) -> Inline:
+    """The further baselines."""
+    return joined(
+        [
+            speaker.say(
+                f"facts.by_{one.kind}",
+                ratio="∞" if one.ratio is None and one.count else number(one.ratio or 0),
+                number=number(one.number),
+                agrees=speaker.say("facts.agrees" if one.agrees else "facts.differs"),
+            )
+            for one in evidence.beside
+        ],
+        "; ",
+    )
+
+
+def _not_worse(evidence: Evidence, speaker: Speaker) -> Inline:
+    return () if evidence.not_worse is None else speaker.say("facts.not_worse", ratio=number(evidence.not_worse))
 
 
 def _foresight(check: CheckReport, speaker: Speaker) -> Inline:

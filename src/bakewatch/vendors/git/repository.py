@@ -64,6 +64,14 @@ class GitRepository:
         self._mirror.fetch()
         return merges(self._mirror, since)
 
+    def stayed(self, release: Release) -> bool:
+        """Is *release* in the production branch, and neither a trailer nor git's own words say that it was reverted?"""
+        tip = self._mirror.fetch()
+        if not self._mirror.contains(tip, release.commit) or undone_by(self._mirror, release):
+            return False
+        words = f"This reverts commit {release.commit}"
+        return not self._mirror.git.tell("log", "--format=%H", f"--grep={words}", "-1", f"{release.commit}..{tip}", "--")
+
     def brake(self, release: Release) -> Brake:
         """The kill switch at the tip. Unreadable is pulled; off is only a tip that has nothing at that path."""
         try:
