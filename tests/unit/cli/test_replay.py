@@ -207,6 +207,17 @@ def test_every_advice_has_its_sentence(advice: Advice, words: str) -> None:
     assert any(words in line for line in told(plan(ERRORS), history_of(check("errors", advice))))
 
 
+def test_a_replay_of_a_demonstration_says_so() -> None:
+    lines = list(
+        told(plan(ERRORS), structs.replace(history_of(check("errors")), time_scale=0.08, generated_history=True))
+    )
+    assert lines[-2:] == [
+        "a demonstration: time runs 12.5 times faster",
+        "this history was made by a load generator; it is no real traffic",
+    ]
+    assert not any("demonstration" in line for line in told(plan(ERRORS), history_of(check("errors"))))
+
+
 def test_checks_that_tell_nothing_are_named_beside_their_triggers() -> None:
     lines = list(told(plan(ERRORS), history_of(check("errors"), unanswered=("load",))))
     assert "not counted in t: load" in lines
