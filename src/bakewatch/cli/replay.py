@@ -66,12 +66,11 @@ def _tell(data: Path, plan: "Plan", done: "Replayed", as_json: bool) -> None:
 
 def _bakes(data: Path, plan: "Plan", jobs: int) -> "BakesReplay":
     from bakewatch.durable import history
-    from bakewatch.flow.replay import rejudged
-    from bakewatch.model.replay import BakesReplay
+    from bakewatch.flow import replay
 
     try:
         ended = [one.id for one in history.cases(data) if one.ending is not None]
     except history.NoRecord:
         ended = []
     timelines = [(case_id, history.timeline(data, case_id)) for case_id in ended]
-    return BakesReplay(at=datetime.now(UTC), bakes=tuple(rejudged(plan, timelines, jobs)))
+    return replay.bakes(plan, timelines, datetime.now(UTC), jobs)

@@ -24,8 +24,13 @@ from bakewatch.report.say import number, percent
 def told(plan: Plan, done: Replayed) -> Iterator[str]:
     """Lines about *done*."""
     if isinstance(done, Replay):
-        return _history(plan, done)
-    return _releases(done) if isinstance(done, ReleasesReplay) else _bakes(done)
+        yield from _history(plan, done)
+    else:
+        yield from _releases(done) if isinstance(done, ReleasesReplay) else _bakes(done)
+    if done.time_scale < 1:
+        yield f"a demonstration: time runs {number(1 / done.time_scale)} times faster"
+    if done.generated_history:
+        yield "this history was made by a load generator; it is no real traffic"
 
 
 def nothing(done: Replayed) -> str:

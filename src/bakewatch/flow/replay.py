@@ -18,7 +18,7 @@ from bakewatch.judge.track import PER_BLOCK, Axis, Track, awake
 from bakewatch.model.foresight import RATIOS
 from bakewatch.model.observation import Window, from_ms
 from bakewatch.model.plan import Check, Plan
-from bakewatch.model.replay import BakeReplay, ReleasesReplay, Replay
+from bakewatch.model.replay import BakeReplay, BakesReplay, ReleasesReplay, Replay
 from bakewatch.model.timeline import Timeline
 from bakewatch.ports import World
 
@@ -54,8 +54,14 @@ def releases(world: World, plan: Plan, days: float, jobs: int) -> ReleasesReplay
     merges = [one for one in world.repository.merges(past.since) if past.axis.place(one.at) < past.axis.minutes]
     starts = np.array([past.axis.place(one.at) for one in merges], dtype=np.int64)
     trials = _trials(plan, past, starts, jobs)
-    gaps = tuple(sorted(set(past.gaps.values())))
-    return ReleasesReplay(at=past.at, days=days, releases=walked(plan, merges, trials), gaps=gaps)
+    return ReleasesReplay(
+        at=past.at,
+        time_scale=plan.time_scale,
+        generated_history=plan.generated_history,
+        days=days,
+        releases=walked(plan, merges, trials),
+        gaps=tuple(sorted(set(past.gaps.values()))),
+    )
 
 
 def read(world: World, plan: Plan, days: float) -> Past:
@@ -87,9 +93,10 @@ def _pieces(axis: Axis) -> list[Window]:
     return [Window(*pair) for pair in zip(moments, moments[1:], strict=False)]
 
 
-def rejudged(plan: Plan, cases: Sequence[tuple[str, Timeline]], jobs: int) -> list[BakeReplay]:
-    """Every one of the closed *cases*, (id, timeline) each, judged again with *plan*."""
-    return _spread(_rejudge, [(case_id, plan, timeline) for case_id, timeline in cases], jobs)
+def bakes(plan: Plan, cases: Sequence[tuple[str, Timeline]], at: datetime, jobs: int) -> BakesReplay:
+    """Every one of the closed *cases*, (id, timeline) each, judged again with *plan*; *at*: the time."""
+    again = _spread(_rejudge, [(case_id, plan, timeline) for case_id, timeline in cases], jobs)
+    return BakesReplay(at=at, time_scale=plan.time_scale, generated_history=plan.generated_history, bakes=tuple(again))
 
 
 _Task = tuple[Plan, Check, Axis, Track, Places, Sequence[float]]

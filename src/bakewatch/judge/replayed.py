@@ -37,6 +37,8 @@ def replayed(plan: Plan, trials: Sequence[Trial], *, at: datetime, days: float, 
     fired = [known & np.isfinite(minutes) for known, minutes in triggers.values()]
     return Replay(
         at=at,
+        time_scale=plan.time_scale,
+        generated_history=plan.generated_history,
         days=days,
         alarms=_alarms(counted, np.any(fired, axis=0) if fired else np.zeros_like(counted)),
         checks=tuple(_check(plan, plan.check(one.check), one, days, gaps.get(one.check, "")) for one in trials),

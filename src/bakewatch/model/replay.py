@@ -90,10 +90,17 @@ class TriggerReplay(_Table, frozen=True, kw_only=True):
     """Checks of it that tell nothing: they count as not fired."""
 
 
-class Replay(_Table, frozen=True, kw_only=True, tag_field="replay", tag="history"):
-    """A plan against its history."""
+class _Replay(_Table, frozen=True, kw_only=True, tag_field="replay"):
+    """What any replay says of itself."""
 
     at: datetime
+    time_scale: float = 1.0
+    generated_history: bool = False
+
+
+class Replay(_Replay, frozen=True, kw_only=True, tag="history"):
+    """A plan against its history."""
+
     days: float
     """So many were to be replayed."""
     alarms: Alarms
@@ -123,10 +130,9 @@ class ReleaseReplay(_Table, frozen=True, kw_only=True):
     """The minute of each trigger that would have demanded a rollback."""
 
 
-class ReleasesReplay(_Table, frozen=True, kw_only=True, tag_field="replay", tag="releases"):
+class ReleasesReplay(_Replay, frozen=True, kw_only=True, tag="releases"):
     """A plan against the merges of the repository."""
 
-    at: datetime
     days: float
     releases: tuple[ReleaseReplay, ...]
     """Oldest first."""
@@ -159,10 +165,9 @@ class BakeReplay(_Table, frozen=True, kw_only=True):
     """Checks that the recording does not answer: they were not asked then, or asked otherwise."""
 
 
-class BakesReplay(_Table, frozen=True, kw_only=True, tag_field="replay", tag="bakes"):
+class BakesReplay(_Replay, frozen=True, kw_only=True, tag="bakes"):
     """A plan against the recorded bakes."""
 
-    at: datetime
     bakes: tuple[BakeReplay, ...]
 
     @property

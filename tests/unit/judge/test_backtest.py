@@ -9,12 +9,13 @@ import pytest
 from msgspec import structs
 
 from bakewatch.judge.backtest import Trial, starts_of, trial
+from bakewatch.judge.rules import weigh
 from bakewatch.judge.track import Axis, Track, awake
 from bakewatch.model.foresight import RATIOS
 from bakewatch.model.observation import MOST_EVENTS, Bucket, Observation, Window, from_ms, to_ms
 from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.stats.noise import Array
-from tests.unit.judge.bakes import CALLS, ERRORS, ORDERS, START, ZERO, plan
+from tests.unit.judge.bakes import CALLS, ERRORS, ORDERS, START, ZERO, now, plan, since, watch
 
 DAYS = 4
 MINUTES = DAYS * 1440
@@ -201,3 +202,21 @@ class TestTrack:
         window = Window(from_ms(AXIS.start), from_ms(AXIS.start + AXIS.step))
         made.add(AXIS, Observation(question="deeds", window=window, width=60.0, buckets=(row,)))
         assert made.spread[0].tolist() == list(sizes)
+
+
+def test_a_pseudo_deploy_alarms_when_a_bake_does() -> None:
+    """The judge sees buckets of ten seconds and waits for lines to settle; else they are alike."""
+    of = plan(ERRORS)
+    rates = {"errors": since(0, harm=3, before=1)}
+    live = None
+    for minute in range(2, 12):
+        seen = watch(of, rates, past=rates, minutes=minute)
+        if weigh(seen, now(seen))[0].fired:
+            live = minute
+            break
+    step = np.where(np.arange(AXIS.minutes) >= HEAD + 300, 18.0, 6.0)
+    history = track(step, 600.0)
+    history.known[: HEAD + 60] = False
+    alarm = tried(ERRORS, history, of=of).minutes[10]
+    assert live is not None
+    assert alarm <= live <= alarm + 2

@@ -9,6 +9,7 @@ from bakewatch.stats.intervals import (
     rate_bound_of_none,
     ratio_interval,
     share_bound_of_none,
+    share_interval,
 )
 
 COUNTS = st.integers(0, 5000)
@@ -27,6 +28,14 @@ def test_no_event_in_thirty_minutes_bounds_the_rate_at_three_in_thirty() -> None
 def test_the_incomplete_beta_function_is_a_binomial_tail() -> None:
     tail = sum(math.comb(20, k) * 0.3**k * 0.7 ** (20 - k) for k in range(7, 21))
     assert incomplete_beta(7, 14, 0.3) == pytest.approx(tail, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "low", "high"),
+    [(0, 0, 0.0, 1.0), (0, 48, 0.0, 0.0740), (5, 10, 0.1871, 0.8129), (3, 100, 0.00623, 0.0852), (7, 7, 0.5904, 1.0)],
+)
+def test_a_share_has_its_exact_interval(hits: int, trials: int, low: float, high: float) -> None:
+    assert share_interval(hits, trials) == pytest.approx((low, high), abs=1e-3)
 
 
 def test_equal_counts_of_five_have_the_known_exact_interval() -> None:
