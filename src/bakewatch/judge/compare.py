@@ -8,6 +8,7 @@ import numpy as np
 from bakewatch.judge.measure import Measure, history
 from bakewatch.judge.series import Cell, Series, tally
 from bakewatch.judge.sight import Minutes, Sight, View, provable, streams_of
+from bakewatch.model.habit import Trust
 from bakewatch.model.observation import from_ms
 from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.model.verdict import Evidence, Reason
@@ -23,6 +24,12 @@ LOWEST_LN_E = -99.0
 
 COMPARED = (Rule.PROPORTION, Rule.VOLUME, Rule.FLOOR, Rule.SLOWER)
 """The rules that compare counts: more than before, per what `of` counts or per time; of a floor, fewer."""
+
+
+def is_compared(sight: Sight, check: Check) -> bool:
+    """Are counts of *check* compared? Of rule `novelty` the number of new signatures, where only that counts."""
+    new = check.rule is Rule.NOVELTY and sight.watch.novelty(check).trust is Trust.COUNTS
+    return new or check.rule in COMPARED
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class _Comparison(Sides):
 
 def compare(sight: Sight) -> dict[str, Evidence]:
     """The evidence of every check that compares counts, by its name; all are weighed in one batch."""
-    sides = [sides_of(sight, check) for check in sight.plan.checks if check.rule in COMPARED]
+    sides = [sides_of(sight, check) for check in sight.plan.checks if is_compared(sight, check)]
     if not sides:
         return {}
     length, threshold = float(sight.planned), threshold_of(sight.plan)

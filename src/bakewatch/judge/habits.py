@@ -1,31 +1,38 @@
 """What a longer history tells of a service's habits: how its counts scatter, drift, and follow the day."""
 
+import math
+
 import numpy as np
 
-from bakewatch.judge.compare import COMPARED
-from bakewatch.judge.measure import Measure, history
-from bakewatch.judge.series import Series
+from bakewatch.judge.compare import COMPARED, threshold_of
+from bakewatch.judge.measure import Measure, blocks, history
+from bakewatch.judge.replay import replay
 from bakewatch.judge.sight import Sight
 from bakewatch.model.bake import Watch
 from bakewatch.model.habit import Habit
-from bakewatch.model.plan import Check
+from bakewatch.model.plan import Check, Rule
 from bakewatch.stats import noise, season
-from bakewatch.stats.noise import BASELINES, BLOCK, Array
+from bakewatch.stats.noise import BASELINES, BLOCK
 
 _COMPARED_WITH = round(BASELINES[-1] / BLOCK)
 """So many blocks at the end of the history are compared with the watch, and must not tell themselves what is usual."""
 
 
 def study(watch: Watch) -> dict[str, Habit]:
-    """The habits of every check that compares counts, from `watch.baseline` in blocks of `noise.BLOCK` minutes."""
+    """The habits of every check that compares counts or looks for new signatures.
+
+    `watch.baseline` holds blocks of `noise.BLOCK` minutes, those of rule `novelty` with all their signatures.
+    """
     sight = Sight(watch, watch.started)
-    return {check.name: _habit(sight, check) for check in watch.plan.checks if check.rule in COMPARED}
+    found = {check.name: _habit(sight, check) for check in watch.plan.checks if check.rule in COMPARED}
+    new = [check for check in watch.plan.checks if check.rule is Rule.NOVELTY]
+    return found | {check.name: replay(sight, check, math.exp(-threshold_of(watch.plan))) for check in new}
 
 
 def _habit(sight: Sight, check: Check) -> Habit:
     """A count that has no denominator is measured against what is usual at the time of the day, where that is known."""
     measure = Measure(sight.plan, check)
-    first, count, exposure = _blocks(sight, measure, history(sight, check))
+    first, count, exposure = blocks(sight, measure, history(sight, check))
     days = round(float((exposure > 0).sum()) / season.DAY, 2)
     there = (exposure > 0).astype(float)
     usual = None if not measure.timed or measure.measured else season.forecast(count, there)
@@ -37,20 +44,3 @@ def _habit(sight: Sight, check: Check) -> Habit:
     next_day = usual[1] if daily is None else daily[1]
     by_time = np.roll(next_day / next_day.mean(), (first + len(count)) % season.DAY)
     return Habit(noise.fit(count, usual[0] * there), tuple(round(float(one), 4) for one in by_time), days)
-
-
-def _blocks(sight: Sight, measure: Measure, past: Series) -> tuple[int, Array, Array]:
-    """The number of the first block since 1970, counts and exposures of it and all that follow.
-
-    What was not answered has no exposure.
-    """
-    if not past:
-        return 0, np.zeros(0), np.zeros(0)
-    width = sight.span(f"{BLOCK:g}m")
-    first = past[0].bucket.at // width
-    count, exposure = np.zeros((2, past[-1].bucket.at // width - first + 1))
-    for cell in past:
-        block = cell.bucket.at // width - first
-        count[block] += cell.bucket.count
-        exposure[block] += measure.exposure(cell)
-    return first, count, exposure

@@ -3,6 +3,7 @@
 import math
 
 from bakewatch.model.foresight import RATIOS
+from bakewatch.model.habit import Trust
 from bakewatch.model.plan import Rule
 from bakewatch.model.report import CheckReport, Report, Standing, Unit
 from bakewatch.model.verdict import Evidence
@@ -26,7 +27,7 @@ def counted(report: Report, check: CheckReport, beside: tuple[CheckReport, ...],
     *beside* are all checks of the criterion: growth that is told as amplification is not told twice.
     """
     title = speaker.words(check.title)
-    if check.rule in (Rule.ZERO, Rule.PROPORTION, Rule.SLOWER):
+    if check.rule in (Rule.ZERO, Rule.PROPORTION, Rule.SLOWER, Rule.NOVELTY):
         label = speaker.say("label.found", title=title)
         return [box(report, label, found(report, check, speaker), check.standing, mark=False)]
     count = box(report, title, found(report, check, speaker), check.standing, mark=False)
@@ -147,8 +148,9 @@ def facts(report: Report, check: CheckReport, speaker: Speaker) -> Facts:
             ("fact.after", _against(report, check, (evidence.count, evidence.exposure), speaker)),
             ("fact.own", speaker.say("facts.own", own=number(evidence.own))),
             ("fact.before", _before(report, check, evidence, speaker)),
+            ("fact.novelty", novelty(check, speaker)),
             ("fact.habit", _habit(check, speaker)),
-            ("fact.ratio", _ratio(check, evidence, speaker)),
+            ("fact.ratio", _ratio(evidence, speaker)),
             ("fact.evidence", _weight(check, evidence, speaker)),
             ("fact.when", _when(evidence, speaker)),
             ("fact.foresight", _foresight(check, speaker)),
@@ -168,6 +170,8 @@ def facts(report: Report, check: CheckReport, speaker: Speaker) -> Facts:
 
 
 def _before(report: Report, check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
+    if _refused(check):
+        return ()
     if evidence.base_exposure <= 0:
         return speaker.say("facts.no_baseline")
     return _against(report, check, (evidence.base_count, evidence.base_exposure), speaker)
@@ -175,7 +179,7 @@ def _before(report: Report, check: CheckReport, evidence: Evidence, speaker: Spe
 
 def _habit(check: CheckReport, speaker: Speaker) -> Inline:
     """How noisy the counts are by themselves, which the evidence allows for."""
-    if check.habit is None:
+    if check.habit is None or (check.habit.novelty is not None and check.habit.novelty.trust is not Trust.COUNTS):
         return ()
     noise = check.habit.noise
     drift = math.expm1(max(noise.taus[-1]))
@@ -185,13 +189,35 @@ def _habit(check: CheckReport, speaker: Speaker) -> Inline:
     return speaker.say(entry, **values)
 
 
-def _ratio(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
-    if evidence.ratio is None and check.rule is not Rule.ZERO and evidence.base_exposure > 0:
+def novelty(check: CheckReport, speaker: Speaker) -> Inline:
+    """How often it would have fired when nothing happened, and what it may do therefore."""
+    measured = check.habit.novelty if check.habit is not None else None
+    if measured is None:
+        return ()
+    may = speaker.say(f"novelty.{measured.trust.value}")
+    may = joined([may, speaker.code(measured.why) if measured.why else ()], " — ")
+    if measured.rate is None:
+        return may
+    values = {"surprised": number(measured.surprised), "windows": number(measured.windows)}
+    shares = {"rate": percent(measured.rate), "upper": percent(measured.upper)}
+    return joined([speaker.say("novelty.measured", **values, **shares), may], ": ")
+
+
+def _refused(check: CheckReport) -> bool:
+    """Does a check of rule `novelty` tell nothing?"""
+    measured = check.habit.novelty if check.habit is not None else None
+    return measured is not None and measured.trust is Trust.REFUSED
+
+
+def _ratio(evidence: Evidence, speaker: Speaker) -> Inline:
+    if evidence.ratio is None and evidence.ln_e is not None and evidence.base_exposure > 0:
         return speaker.say("facts.no_ratio")
     return ratio(evidence, speaker)
 
 
 def _weight(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
+    if evidence.ln_e is None and check.rule is Rule.NOVELTY:
+        return ()
     if evidence.ln_e is None:
         return speaker.say("facts.policy") if check.rule is Rule.ZERO else speaker.say("facts.no_evidence")
     threshold = "?" if evidence.threshold is None else number(evidence.threshold)
@@ -217,6 +243,8 @@ def _foresight(check: CheckReport, speaker: Speaker) -> Inline:
 
 def _could_see(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
     """The smallest harm that would have been found. Of a floor it is the share that is lost."""
+    if _refused(check):
+        return ()
     if evidence.could_see is None:
         return speaker.say("facts.could_see_nothing")
     could_see = speaker.effect(check, evidence.could_see)
