@@ -212,8 +212,11 @@ def _lacking(plan: Plan, check: Check) -> Iterator[tuple[str, str, str]]:
     if (check.rule is Rule.SLOWER) != bool(check.value):
         what = f"rule `{check.rule}` needs `value`" if not check.value else f"rule `{check.rule}` uses no `value`"
         yield "value", what, "rule `slower` and a number such as toFloat64OrZero(log_attributes['…'])"
-    if check.rule in (Rule.SLOWER, Rule.AMPLIFICATION) and check.of:
+    if check.rule in (Rule.SLOWER, Rule.AMPLIFICATION, Rule.NOVELTY) and check.of:
         yield "of", f"rule `{check.rule}` uses no `of`", "leave it out"
+    for key in ("of_stream", "distinct", "sees", "amplification"):
+        if check.rule is Rule.NOVELTY and getattr(check, key):
+            yield key, f"rule `{check.rule}` uses no `{key}`", "leave it out"
     stream = plan.streams.get(check.stream)
     if (check.distinct or check.rule is Rule.AMPLIFICATION) and stream is not None and not stream.actor:
         what = "`distinct`" if check.distinct else f"rule `{check.rule}`"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bakewatch.judge.measure import Measure
 from bakewatch.model.foresight import RATIOS, Foresight
+from bakewatch.model.habit import Novelty, Trust
 from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.report.say import number, percent
 
@@ -20,6 +21,8 @@ def told(plan: Plan, said: tuple[Foresight, ...], gaps: tuple[str, ...]) -> Iter
     yield f"with 95 % chance, in {plan.bake.duration} of bake; {'/'.join(f'{one:g}' for one in RATIOS)}x: after so long"
     if gaps:
         yield f"not answered: {', '.join(gaps)}"
+    yield from (_novelty(plan, one.check, one.novelty) for one in said if one.novelty is not None)
+    said = tuple(one for one in said if one.novelty is None or one.novelty.trust is not Trust.REFUSED)
     unknown = [one.check for one in said if one.rate is None]
     if unknown:
         yield f"no history of: {', '.join(unknown)}"
@@ -29,6 +32,22 @@ def told(plan: Plan, said: tuple[Foresight, ...], gaps: tuple[str, ...]) -> Iter
             f"too weak for this traffic: {', '.join(weak)} (a required one keeps a bake from passing: bake for longer, "
             "count something that happens more often, or declare in `sees` what is enough)"
         )
+
+
+_MAY = {
+    Trust.ACTS: "it acts",
+    Trust.COUNTS: "it counts, it does not act",
+    Trust.REFUSED: "refused, it never fires",
+}
+
+
+def _novelty(plan: Plan, name: str, one: Novelty) -> str:
+    """How often new signatures appear when nothing happens, and what a check may make of them."""
+    may = f"{_MAY[one.trust]}{f' ({one.why})' if one.why else ''}"
+    if one.rate is None:
+        return f"{name}: {may}"
+    where = f"{one.windows} ordinary stretches of {plan.bake.duration} ({percent(one.rate)})"
+    return f"{name}: new error signatures appeared in {one.surprised} of {where}: {may}"
 
 
 def _row(plan: Plan, check: Check, one: Foresight) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from bakewatch.judge.measure import COMPARED
 from bakewatch.model.bake import Watch
 from bakewatch.model.habit import Habit
 from bakewatch.model.journey import JourneyRun, Walked
-from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
-from bakewatch.model.plan import Journey, Plan
+from bakewatch.model.observation import Bucket, Observation, Question, Window, from_ms, to_ms
+from bakewatch.model.plan import Journey, Plan, Rule
 from bakewatch.model.precedent import Precedent
 from bakewatch.model.release import Release
 from bakewatch.model.timeline import Looked, Opened
@@ -23,6 +23,9 @@ from bakewatch.stats.noise import BLOCK
 
 COARSE_BUCKETS = 48
 """History is read in so many buckets; over four hours that is five minutes each."""
+
+MOST_LISTED = 100
+"""Of the new signatures of one bucket so many are recorded."""
 
 
 def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awaited: str = "") -> Looked:
@@ -97,7 +100,8 @@ class Study(Struct, frozen=True):
 def study(world: World, watch: Watch) -> Study:
     """Read `LONG` before `watch.past_until` in blocks, and keep what it tells. To be called inside a step.
 
-    Where there is no answer, and of a source that only measures the present, the history that is known must do.
+    Where there is no answer, and of a source that only measures the present, the history that is known must do. What
+    signatures there were is asked before the first look only: all looks must look for the same ones.
     """
     width = watch.plan.span(f"{BLOCK:g}m")
     end = _floor(watch.past_until, width)
@@ -105,10 +109,17 @@ def study(world: World, watch: Watch) -> Study:
     compared = [check for check in watch.plan.checks if check.rule in COMPARED]
     asked = [watch.question(check) for check in compared if not watch.plan.streams[check.stream].measured]
     answers = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, asked)
+    listed = () if watch.looks else _signatures(world, watch, window, width)
+    replayed = {check.name for check in watch.plan.checks if check.rule is Rule.NOVELTY}
     known = {one.question: one for one in (*watch.baseline, *(one for one in answers if not one.gap))}
-    long = structs.replace(watch, baseline=tuple(known.values()))
-    others = precedents.days(long) + _releases(world, watch)
-    return Study(habits.study(long), tuple(sorted({one.gap for one in answers if one.gap})), others)
+    coarse = [one for name, one in known.items() if name not in replayed]
+    long = structs.replace(watch, baseline=(*coarse, *listed))
+    kept = {name: watch.habit(watch.plan.check(name)) for name in replayed if watch.looks}
+    return Study(
+        habits.study(long) | kept,
+        tuple(sorted({one.gap for one in (*answers, *listed) if one.gap})),
+        precedents.days(long) + _releases(world, watch),
+    )
 
 
 def _releases(world: World, watch: Watch) -> tuple[Precedent, ...]:
@@ -133,20 +144,47 @@ def _stayed(world: World, release: Release) -> bool:
         return False
 
 
+def _signatures(world: World, watch: Watch, window: Window, width: timedelta) -> tuple[Observation, ...]:
+    """What signatures *window* had, asked day by day: there may be many, and one bad day must not hide the others."""
+    asked = [
+        structs.replace(watch.plan.question(check), known=(), actor="", healthy="")
+        for check in watch.plan.checks
+        if check.rule is Rule.NOVELTY
+    ]
+    day, answers = watch.plan.span("24h"), list[Observation]()
+    for number in range(-(-window.length // day) if asked else 0):
+        start = window.start + number * day
+        part = Window(start, min(start + day, window.end))
+        answers += _ask_all(world, watch, dict.fromkeys(world.sources, part), width, asked)
+    return tuple(answers)
+
+
 def second_query(world: World, watch: Watch, names: Sequence[str]) -> tuple[Observation, ...]:
     """Ask the failing checks again, as one bucket over the whole time since the deploy. Inside a step."""
     start = watch.live_since
     width = timedelta(days=1)
     window = Window(start, world.clock())
     asked = [watch.question(watch.plan.check(name)) for name in names]
-    return _ask_all(world, watch, {source: window for source in world.sources}, width, asked)
+    return _bounded(_ask_all(world, watch, {source: window for source in world.sources}, width, asked))
 
 
 def _observe(world: World, watch: Watch) -> tuple[Observation, ...]:
     now = world.clock()
     width = watch.plan.span(watch.plan.bake.bucket)
     windows = {source: Window(_resume_at(watch, source, width), now) for source in world.sources}
-    return _ask_all(world, watch, windows, width)
+    return _bounded(_ask_all(world, watch, windows, width))
+
+
+def _bounded(answers: Sequence[Observation]) -> tuple[Observation, ...]:
+    """*answers* with at most `MOST_LISTED` signatures in a bucket, those with most events."""
+
+    def listed(bucket: Bucket) -> Bucket:
+        if len(bucket.signatures) <= MOST_LISTED:
+            return bucket
+        most = sorted(bucket.signatures, key=lambda one: -one.count)[:MOST_LISTED]
+        return structs.replace(bucket, signatures=tuple(most))
+
+    return tuple(structs.replace(one, buckets=tuple(map(listed, one.buckets))) for one in answers)
 
 
 def _resume_at(watch: Watch, source: str, width: timedelta) -> datetime:

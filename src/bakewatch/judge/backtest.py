@@ -161,8 +161,8 @@ def _compared(bakes: Bakes, ratios: Sequence[float]) -> Trial:
     known = _Known(some, past, inside, noises)
     minutes[counted] = known.alarms(count, np.arange(len(count)))
     rate = past.events.sum(axis=1) / past.exposure.sum(axis=1)
-    phi, rng = np.array([one.phi for one in noises])[:, None], np.random.default_rng(list(check.name.encode()))
-    harmed = [_injected(check, count, rate[:, None] * inside, phi, ratio, rng) for ratio in ratios]
+    drawn = [_Draw(check, *one) for one in zip(count, rate[:, None] * inside, [one.phi for one in noises], strict=True)]
+    harmed = [np.stack([one.injected(ratio, place) for place, one in enumerate(drawn)]) for ratio in ratios]
     return Trial(
         check.name,
         counted,
@@ -194,16 +194,26 @@ def _blocks(minutes: Array) -> Array:
     return np.asarray(minutes.reshape(len(minutes), -1, PER_BLOCK).sum(axis=2))
 
 
-def _injected(check: Check, count: Array, expected: Array, phi: Array, ratio: float, rng: np.random.Generator) -> Array:
-    """*count* (D, B) with *ratio* times as many events, or so many times fewer where a fall harms.
+@dataclass(frozen=True)
+class _Draw:
+    """One bake's minutes, into which faults are drawn. Each has its own random numbers: no other bake changes them."""
 
-    *expected*: how many there should be by the time before; *phi* (D, 1): their variance over their mean.
-    """
-    if check.rule is Rule.FLOOR:
-        return rng.binomial(count.astype(int), 1 / ratio).astype(float)
-    surplus = np.maximum(phi - 1, _POISSON)
-    # Gamma distributed means make a negative binomial.
-    return count + rng.poisson(surplus * rng.gamma((ratio - 1) * expected / surplus))
+    check: Check
+    count: Array
+    """(B,)"""
+    expected: Array
+    """How many there should be by the time before, (B,)."""
+    phi: float
+    """Their variance over their mean."""
+
+    def injected(self, ratio: float, place: int) -> Array:
+        """*ratio* times as many events, or so many times fewer where a fall harms; *place*: the number of the bake."""
+        rng = np.random.default_rng([*self.check.name.encode(), place, round(100 * ratio)])
+        if self.check.rule is Rule.FLOOR:
+            return rng.binomial(self.count.astype(int), 1 / ratio).astype(float)
+        surplus = max(self.phi - 1, _POISSON)
+        # Gamma distributed means make a negative binomial.
+        return np.asarray(self.count + rng.poisson(surplus * rng.gamma((ratio - 1) * self.expected / surplus)))
 
 
 def _policy(bakes: Bakes, ratios: Sequence[float]) -> Trial:

@@ -9,6 +9,7 @@ from bakewatch.judge.measure import COMPARED, Measure, history
 from bakewatch.judge.precedents import beside
 from bakewatch.judge.series import Cell, Series, tally
 from bakewatch.judge.sight import Minutes, Sight, View, provable, streams_of
+from bakewatch.model.habit import Trust
 from bakewatch.model.observation import from_ms
 from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.model.verdict import Evidence, Reason
@@ -21,6 +22,12 @@ _SURE = math.log(20)
 """The ln E at which "not worse" is said; not before `BLOCK` minutes, for scatter is learnt from such blocks."""
 LOWEST_LN_E = -99.0
 """What is written for an e-value of zero."""
+
+
+def is_compared(sight: Sight, check: Check) -> bool:
+    """Are counts of *check* compared? Of rule `novelty` the number of new signatures, where only that counts."""
+    new = check.rule is Rule.NOVELTY and sight.watch.novelty(check).trust is Trust.COUNTS
+    return new or check.rule in COMPARED
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ def effect_of(check: Check) -> Effect:
 
 def compare(sight: Sight) -> dict[str, Evidence]:
     """The evidence of every check that compares counts, by its name; all are weighed in one batch."""
-    sides = [sides_of(sight, check) for check in sight.plan.checks if check.rule in COMPARED]
+    sides = [sides_of(sight, check) for check in sight.plan.checks if is_compared(sight, check)]
     if not sides:
         return {}
     length, threshold = float(sight.planned), threshold_of(sight.plan)

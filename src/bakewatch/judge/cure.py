@@ -26,7 +26,7 @@ def time_to_show(bad: Watch, until: datetime, culprits: Iterable[str]) -> timede
     for check in _checks(bad, culprits):
         events = _events(sight, check)
         if check.rule is not Rule.FLOOR and events:
-            lead = bad.plan.span(bad.plan.bake.warm_up) if check.rule is not Rule.ZERO else timedelta(0)
+            lead = timedelta(0) if bad.zero_tolerance(check) else bad.plan.span(bad.plan.bake.warm_up)
             longest = max(longest, lead + (until - bad.live_since) * (MARGIN * ENOUGH / events))
     return longest
 
@@ -37,7 +37,7 @@ def cured(
     """Was what failed seen to pass? *watch* began when the undo was live; what was not seen is not proved.
 
     A check must have seen enough of the minutes whose lines are due, and enough traffic for the fault of the *bad*
-    watch to show; and must have counted nothing (rule `zero`) or be back near its baseline. A journey must have
+    watch to show; and must have counted nothing (zero tolerance) or be back near its baseline. A journey must have
     passed. Production must have served the undo all the while.
     """
     sight, weighed = Sight(watch, watch.ends), {one.check: one for one in evidence}
@@ -77,13 +77,14 @@ def _uncured(sight: Sight, before: Sight, check: Check, one: Evidence | None) ->
     if one is None or view.unanswered or not view.seen or len(view.seen) < sight.plan.bake.minimum_seen * due:
         yield Reason(code="not_seen", about=about, numbers={"seen": float(len(view.seen)), "due": float(due)})
         return
-    if check.rule is Rule.ZERO and one.count + one.own:
+    zero = sight.watch.zero_tolerance(check)
+    if zero and one.count + one.own:
         yield Reason(code="seen_again", about=about, numbers={"count": float(one.count + one.own)})
-    elif check.rule is not Rule.ZERO and one.fired:
+    elif not zero and one.fired:
         yield Reason(code="still_firing", about=about)
-    elif one.exposure <= 0 or (check.rule is not Rule.ZERO and one.base_exposure <= 0):
+    elif one.exposure <= 0 or (not zero and one.base_exposure <= 0):
         yield Reason(code="not_compared", about=about)
-    elif check.rule is not Rule.ZERO and not _back(check, one):
+    elif not zero and not _back(check, one):
         yield Reason(code="not_back", about=about)
     else:
         yield from _too_short(before, check, one.exposure)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from bakewatch.judge import amplification, compare
 from bakewatch.judge.measure import Measure, history
 from bakewatch.judge.rules import bound_of_none
@@ -9,6 +11,7 @@ from bakewatch.judge.series import tally
 from bakewatch.judge.sight import Sight
 from bakewatch.model.bake import Watch
 from bakewatch.model.foresight import RATIOS, Foresight
+from bakewatch.model.habit import Trust
 from bakewatch.model.plan import Check, Rule
 from bakewatch.stats import betting, power
 
@@ -16,7 +19,17 @@ from bakewatch.stats import betting, power
 def foresee(watch: Watch) -> tuple[Foresight, ...]:
     """What every check would find by the end of *watch*, in the plan's order; nothing of it was looked at yet."""
     sight = Sight(watch, watch.started)
-    return tuple(_FORESIGHTS.get(check.rule, _of_counts)(sight, check) for check in watch.plan.checks)
+    return tuple(_of(sight, check) for check in watch.plan.checks)
+
+
+def _of(sight: Sight, check: Check) -> Foresight:
+    if check.rule is not Rule.NOVELTY:
+        return _FORESIGHTS.get(check.rule, _of_counts)(sight, check)
+    novelty = sight.watch.novelty(check)
+    if novelty.trust is Trust.REFUSED:
+        return Foresight(check=check.name, per_minute=0.0, rate=None, could_see=None, target=None, novelty=novelty)
+    of = _of_policy if novelty.trust is Trust.ACTS else _of_counts
+    return structs.replace(of(sight, check), novelty=novelty)
 
 
 def _of_counts(sight: Sight, check: Check) -> Foresight:

@@ -1,13 +1,16 @@
 """What a longer history tells of a service's habits: how its counts scatter, drift, and follow the day."""
 
+import math
+
 import numpy as np
 
-from bakewatch.judge.measure import COMPARED, Measure, history
-from bakewatch.judge.series import Series
+from bakewatch.judge.compare import threshold_of
+from bakewatch.judge.measure import COMPARED, Measure, blocks, history
 from bakewatch.judge.sight import Sight
+from bakewatch.judge.surprise import surprises
 from bakewatch.model.bake import Watch
 from bakewatch.model.habit import Habit
-from bakewatch.model.plan import Check
+from bakewatch.model.plan import Check, Rule
 from bakewatch.stats import noise, season
 from bakewatch.stats.noise import BASELINES, BLOCK, Array
 
@@ -16,14 +19,19 @@ _COMPARED_WITH = round(BASELINES[-1] / BLOCK)
 
 
 def study(watch: Watch) -> dict[str, Habit]:
-    """The habits of every check that compares counts, from `watch.baseline` in blocks of `noise.BLOCK` minutes."""
+    """The habits of every check that compares counts or looks for new signatures.
+
+    `watch.baseline` holds blocks of `noise.BLOCK` minutes, those of rule `novelty` with all their signatures.
+    """
     sight = Sight(watch, watch.started)
-    return {check.name: _habit(sight, check) for check in watch.plan.checks if check.rule in COMPARED}
+    found = {check.name: _habit(sight, check) for check in watch.plan.checks if check.rule in COMPARED}
+    new = [check for check in watch.plan.checks if check.rule is Rule.NOVELTY]
+    return found | {check.name: surprises(sight, check, math.exp(-threshold_of(watch.plan))) for check in new}
 
 
 def _habit(sight: Sight, check: Check) -> Habit:
     measure = Measure(sight.plan, check)
-    return learn(measure, *_blocks(sight, measure, history(sight, check)))
+    return learn(measure, *blocks(sight, measure, history(sight, check)))
 
 
 def learn(measure: Measure, first: int, count: Array, exposure: Array) -> Habit:
@@ -42,20 +50,3 @@ def learn(measure: Measure, first: int, count: Array, exposure: Array) -> Habit:
     next_day = usual[1] if daily is None else daily[1]
     by_time = np.roll(next_day / next_day.mean(), (first + len(count)) % season.DAY)
     return Habit(noise.fit(count, usual[0] * there), tuple(round(float(one), 4) for one in by_time), days)
-
-
-def _blocks(sight: Sight, measure: Measure, past: Series) -> tuple[int, Array, Array]:
-    """The number of the first block since 1970, counts and exposures of it and all that follow.
-
-    What was not answered has no exposure.
-    """
-    if not past:
-        return 0, np.zeros(0), np.zeros(0)
-    width = sight.span(f"{BLOCK:g}m")
-    first = past[0].bucket.at // width
-    count, exposure = np.zeros((2, past[-1].bucket.at // width - first + 1))
-    for cell in past:
-        block = cell.bucket.at // width - first
-        count[block] += cell.bucket.count
-        exposure[block] += measure.exposure(cell)
-    return first, count, exposure

@@ -6,6 +6,8 @@ Where the day's habits are known, a second of a busy hour is more than a second 
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from bakewatch.judge.series import Cell, Series
 from bakewatch.judge.sight import Sight
 from bakewatch.model.observation import to_ms
@@ -111,3 +113,20 @@ def history(sight: Sight, check: Check) -> Series:
         first = min(signs, default=None)
         cells = [cell for cell in cells if first is not None and cell.bucket.at >= first]
     return tuple(cells)
+
+
+def blocks(sight: Sight, measure: Measure, past: Series) -> tuple[int, Array, Array]:
+    """The number of the first block (`noise.BLOCK`) since 1970, counts and exposures of it and all that follow.
+
+    What was not answered has no exposure.
+    """
+    if not past:
+        return 0, np.zeros(0), np.zeros(0)
+    width = sight.span(f"{BLOCK:g}m")
+    first = past[0].bucket.at // width
+    count, exposure = np.zeros((2, past[-1].bucket.at // width - first + 1))
+    for cell in past:
+        block = cell.bucket.at // width - first
+        count[block] += cell.bucket.count
+        exposure[block] += measure.exposure(cell)
+    return first, count, exposure

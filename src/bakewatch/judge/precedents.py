@@ -5,12 +5,13 @@ service. What is worse than before, but not worse than at such times, is not the
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from msgspec import structs
 
 from bakewatch.judge.measure import COMPARED, Measure, history
 from bakewatch.judge.series import Series
-from bakewatch.judge.sight import Sight
+from bakewatch.judge.sight import Minutes, Sight
 from bakewatch.model.bake import Watch, begin
 from bakewatch.model.observation import to_ms
 from bakewatch.model.plan import Check, Plan
@@ -31,7 +32,7 @@ def days(watch: Watch) -> tuple[Precedent, ...]:
     block, day = sight.span(f"{BLOCK:g}m"), sight.span("24h")
     end = to_ms(watch.past_until) // block * block
     past = {check.name: history(sight, check) for check in watch.plan.checks if check.rule in COMPARED}
-    found = []
+    found: list[Precedent] = []
     for earlier in range(1, DAYS + 1):
         start = end - earlier * day
         courses = {
@@ -63,7 +64,7 @@ def of_release(plan: Plan, timeline: Timeline) -> tuple[Precedent, ...]:
                 sight.series.get(check.name, ()),
                 sight.started,
                 sight.ends - sight.started,
-                lambda at, seen=seen: sight.minute_of(at) in seen,
+                partial(_was_seen, sight, seen),
             )
     return tuple(_precedents(Kind.RELEASE, watch.release.commit, sight.started, courses))
 
@@ -117,6 +118,10 @@ def _watched(timeline: Timeline) -> Watch | None:
         elif isinstance(event, Concluded):
             break
     return watch if watch is not None and watch.looks else None
+
+
+def _was_seen(sight: Sight, seen: Minutes, at: int) -> bool:
+    return sight.minute_of(at) in seen
 
 
 def _course(plan: Plan, check: Check, series: Series, start: int, length: int, known: Callable[[int], bool]) -> Course:

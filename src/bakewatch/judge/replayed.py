@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakewatch.judge.backtest import Trial
-from bakewatch.judge.compare import COMPARED
+from bakewatch.judge.measure import COMPARED
 from bakewatch.model.foresight import RATIOS
 from bakewatch.model.plan import Check, Plan, Rule, Trigger
 from bakewatch.model.release import Merged

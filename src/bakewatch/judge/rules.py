@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from msgspec import structs
+
 from bakewatch.judge.amplification import amplified
 from bakewatch.judge.compare import compare
 from bakewatch.judge.measure import Measure, history
+from bakewatch.judge.novelty import is_sure, refused, told
 from bakewatch.judge.series import tally
 from bakewatch.judge.sight import Sight
 from bakewatch.model.bake import Watch
+from bakewatch.model.habit import Trust
 from bakewatch.model.observation import from_ms
 from bakewatch.model.plan import Check, Rule
 from bakewatch.model.verdict import Evidence, Reason
@@ -19,7 +23,8 @@ def weigh(watch: Watch, now: datetime) -> tuple[Evidence, ...]:
     """The evidence of every check, in the plan's order. Valid at any moment one looks."""
     sight = Sight(watch, now)
     compared = compare(sight)
-    return tuple(compared.get(check.name) or _RULES[check.rule](sight, check) for check in watch.plan.checks)
+    weighed = (compared.get(check.name) or _RULES[check.rule](sight, check) for check in watch.plan.checks)
+    return tuple(told(sight, one) for one in weighed)
 
 
 def zero(sight: Sight, check: Check) -> Evidence:
@@ -54,6 +59,16 @@ def zero(sight: Sight, check: Check) -> Evidence:
     )
 
 
+def new_signatures(sight: Sight, check: Check) -> Evidence:
+    """A signature that history did not have fails the check once it is sure; refused where history speaks against it.
+
+    Where only their number counts, it is compared (`compare`).
+    """
+    if sight.watch.novelty(check).trust is Trust.REFUSED:
+        return refused(sight, check)
+    return structs.replace(zero(sight, check), fired=is_sure(sight.series.get(check.name, ())))
+
+
 def bound_of_none(measure: Measure, exposure: float) -> float | None:
     """The smallest share (or rate per minute) that shows itself at least once with 95 %; None without exposure."""
     if exposure <= 0:
@@ -64,4 +79,5 @@ def bound_of_none(measure: Measure, exposure: float) -> float | None:
 _RULES: dict[Rule, Callable[[Sight, Check], Evidence]] = {
     Rule.ZERO: zero,
     Rule.AMPLIFICATION: amplified,
+    Rule.NOVELTY: new_signatures,
 }

@@ -1,8 +1,11 @@
 """From answers to one series per question: what is known of each bucket, and how much of it was covered."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import structs
 
 from bakewatch.model.observation import Bucket, Observation, to_ms
 
@@ -60,6 +63,33 @@ def tally(cells: Iterable[Cell], *, with_own: bool = False) -> Tally:
     hits = tuple(cell for cell in chosen if cell.bucket.count or (with_own and cell.bucket.own))
     count = sum(cell.bucket.count for cell in chosen)
     return Tally(count, sum(cell.bucket.own for cell in chosen), hits)
+
+
+def appearing(cells: Series, since: int) -> Series:
+    """*cells*, each with the number of signatures that are seen in it first, from *since* on."""
+    seen = set[int]()
+    told = []
+    for cell in cells:
+        new = {one.id for one in cell.bucket.signatures} - seen if cell.bucket.at >= since else set[int]()
+        seen |= new
+        told.append(_counting(cell, len(new)))
+    return tuple(told)
+
+
+def first_seen(cells: Series, moments: Sequence[int]) -> Series:
+    """*cells*, each with the number of *moments* (milliseconds, in order) that lie in it."""
+    return tuple(
+        _counting(cell, bisect_left(moments, cell.end) - bisect_left(moments, cell.bucket.at)) for cell in cells
+    )
+
+
+def emptied(cells: Series) -> Series:
+    """*cells*, seen and without any event."""
+    return tuple(_counting(cell, 0) for cell in cells)
+
+
+def _counting(cell: Cell, count: int) -> Cell:
+    return cell._replace(bucket=structs.replace(cell.bucket, count=count))
 
 
 def _cells(one: Observation, before: int | None) -> list[Cell]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bakewatch.judge.canaries import Canaries, delays_of
-from bakewatch.judge.series import Series, fold
+from bakewatch.judge.series import Series, appearing, emptied, first_seen, fold
 from bakewatch.model.bake import Watch
+from bakewatch.model.habit import Trust
 from bakewatch.model.observation import to_ms
-from bakewatch.model.plan import Check, Duration, Plan, canary_name
+from bakewatch.model.plan import Check, Duration, Plan, Rule, canary_name
 from bakewatch.model.verdict import Reason
 
 ERRORS_IN_A_ROW = 5
@@ -60,10 +61,27 @@ class Sight:
                 self.gaps[one.question].append(bool(one.gap))
         self.series: dict[str, Series] = fold(one for look in watch.looks for one in look.observations)
         self.past = fold(watch.baseline)
+        for check in self.plan.checks:
+            if check.rule is Rule.NOVELTY:
+                self._tell_new(check)
         self.canaries = {stream: Canaries.of(self.watch, stream, self.series) for stream in self.plan.streams}
         self.seen = {stream: self._seen(stream) for stream in self.plan.streams}
         self.complete = {stream: self._complete(stream) for stream in self.plan.streams}
         self.settle = {stream: self._settle(stream) for stream in self.plan.streams}
+
+    def _tell_new(self, check: Check) -> None:
+        """What *check* counts: events of new signatures, or where only their number counts, the signatures.
+
+        One that came during the warm-up counts where it is seen again: what only a restart says is not the release's.
+        """
+        trust, name = self.watch.novelty(check).trust, check.name
+        here, past = self.series.get(name, ()), self.past.get(name, ())
+        if trust is Trust.ACTS:
+            self.past[name] = emptied(past)
+        elif trust is Trust.COUNTS:
+            judged_from = self.started + self.span(self.plan.bake.warm_up)
+            self.series[name] = appearing(here, judged_from)
+            self.past[name] = first_seen(past, self.watch.habit(check).firsts)
 
     @property
     def planned(self) -> int:

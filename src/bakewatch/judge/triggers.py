@@ -7,7 +7,7 @@ from msgspec import Struct
 from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation
-from bakewatch.model.plan import Mode, Plan, Rule, Trigger
+from bakewatch.model.plan import Mode, Rule, Trigger
 from bakewatch.model.release import MergeKind
 from bakewatch.model.verdict import Evidence, Leave, Permission, Reason
 
@@ -64,7 +64,7 @@ def leave(
     held = tuple(fired)
     for culprit in dict.fromkeys(name for one in held for name in one.culprits):
         kind, _, name = culprit.partition(":")
-        codes = _doubts(plan, weighed[culprit], again.get(name), journey_fails) if kind == "check" else []
+        codes = _doubts(watch, weighed[culprit], again.get(name), journey_fails) if kind == "check" else []
         doubts += [Reason(code=code, about=culprit) for code in codes]
         if not codes:
             trusted.add(culprit)
@@ -111,15 +111,16 @@ def _codes_of_release(watch: Watch, tip_is_release: bool) -> list[str]:
     return [code for code, true in against.items() if true]
 
 
-def _doubts(plan: Plan, weighed: Evidence, again: Observation | None, journey_fails: bool) -> list[str]:
+def _doubts(watch: Watch, weighed: Evidence, again: Observation | None, journey_fails: bool) -> list[str]:
     """Why a fired check may not act at once.
 
     1. The second query must answer, and count something (of what must not fall, nothing is an answer too).
     2. A declared signature needs two events in two buckets, or one and a failing journey.
-    3. What anyone could provoke needs a failing journey, or two signed-in actors whose other calls succeed.
-    4. Further baselines, where there are any, must agree.
+    3. Where only the number of new signatures counts, it never acts.
+    4. What anyone could provoke needs a failing journey, or two signed-in actors whose other calls succeed.
+    5. Further baselines, where there are any, must agree.
     """
-    check = plan.check(weighed.check)
+    check = watch.plan.check(weighed.check)
     codes = []
     if again is None or again.gap:
         codes.append("no_second_answer")
@@ -128,6 +129,8 @@ def _doubts(plan: Plan, weighed: Evidence, again: Observation | None, journey_fa
     twice = weighed.count + weighed.own >= 2 and weighed.buckets_hit >= 2
     if check.rule is Rule.ZERO and not twice and not journey_fails:
         codes.append("single_event")
+    if check.rule is Rule.NOVELTY and not watch.zero_tolerance(check):
+        codes.append("only_counts")
     actors = max((bucket.actors for bucket in again.buckets), default=0) if again is not None else 0
     if check.public and not journey_fails and actors < SIGNED_IN:
         codes.append("public_evidence")

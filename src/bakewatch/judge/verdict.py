@@ -87,7 +87,10 @@ def _missing_of_check(plan: Plan, check: Check, one: Evidence | None) -> Iterato
         yield Reason(code=code, about=about, numbers=numbers)
     if one is None or one.sharp:
         return
-    if "no_baseline" in codes:
+    refused = [reason for reason in one.reasons if reason.code == "novelty_refused"]
+    if refused:
+        yield from refused
+    elif "no_baseline" in codes:
         yield Reason(code="no_baseline", about=about)
     elif not unseen:
         known = {"could_see": one.could_see, "target": one.target}

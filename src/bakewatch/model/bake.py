@@ -5,10 +5,10 @@ from datetime import datetime
 
 from msgspec import Struct, field, structs
 
-from bakewatch.model.habit import UNKNOWN, Habit
+from bakewatch.model.habit import UNKNOWN, UNMEASURED, Habit, Novelty, Trust
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation, Question
-from bakewatch.model.plan import Check, Plan
+from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.model.precedent import Precedent
 from bakewatch.model.release import Relation, Release
 from bakewatch.model.timeline import Confirmed, Event, Looked, Prewalked, Sighted
@@ -43,18 +43,30 @@ class Watch(Struct, frozen=True, kw_only=True):
 
     def questions(self) -> tuple[Question, ...]:
         """What the sources are asked at every look."""
-        return tuple(self._levelled(one) for one in self.plan.questions())
+        return tuple(self._learnt(one) for one in self.plan.questions())
 
     def question(self, check: Check) -> Question:
         """What a source needs to know of *check*."""
-        return self._levelled(self.plan.question(check))
+        return self._learnt(self.plan.question(check))
 
-    def _levelled(self, question: Question) -> Question:
-        return structs.replace(question, above=self.levels.get(question.name))
+    def _learnt(self, question: Question) -> Question:
+        """*question* with what was learnt before the deploy."""
+        habit = self.habits.get(question.name, UNKNOWN)
+        listed = question.signatures and habit.novelty is not None and habit.novelty.trust is not Trust.REFUSED
+        known = habit.known if listed else None
+        return structs.replace(question, above=self.levels.get(question.name), known=known)
 
     def habit(self, check: Check) -> Habit:
         """How the counts of *check* behave by themselves."""
         return self.habits.get(check.name, UNKNOWN)
+
+    def novelty(self, check: Check) -> Novelty:
+        """How often *check*, of rule `novelty`, would have fired by itself; refused while that was not measured."""
+        return self.habit(check).novelty or UNMEASURED
+
+    def zero_tolerance(self, check: Check) -> bool:
+        """Does what *check* counts fail it without any comparison?"""
+        return check.rule is Rule.ZERO or (check.rule is Rule.NOVELTY and self.novelty(check).trust is Trust.ACTS)
 
     def failed_before(self, run: JourneyRun) -> bool:
         """Did *run*'s journey fail at the same step, in the same way, without the release? Then it is not to blame."""

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from bakewatch.model.habit import Novelty
+
 RATIOS = (1.5, 2.0, 5.0, 10.0)
 """So many times more, or for a floor less, than before."""
 
@@ -20,6 +22,8 @@ class Foresight(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What it must be able to find for a pass."""
     minutes: tuple[float | None, ...] = ()
     """In how many minutes it finds each of `RATIOS` with 95 %; None: not within the bake. Empty for a policy."""
+    novelty: Novelty | None = None
+    """Of rule `novelty`: how often it would have fired when nothing happened."""
 
     @property
     def sharp(self) -> bool:

@@ -43,10 +43,30 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How many events each actor had within each `grain` is asked too."""
     grain: float = 10.0
     """Seconds."""
+    signatures: bool = False
+    """Matching events have signatures; without a `where`, what the source takes for errors matches, and `of` is every
+    line of the stream."""
+    known: tuple[int, ...] | None = None
+    """Only events of other signatures count, and these signatures are listed; None: all count, and none is listed."""
+
+
+class Signature(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What messages of one kind share, and how often it was there; a row `[id, count, actors]`."""
+
+    id: int
+    """A hash of the template: nothing of a message."""
+    count: int
+    actors: int = 0
+    """Distinct signed-in actors whose other calls succeed."""
+
+    @property
+    def name(self) -> str:
+        """The hash as it is printed."""
+        return f"{self.id:08x}"
 
 
 class Bucket(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Counts over one bucket of event time; a row `[at, count, of, own, actors, spread]`."""
+    """Counts over one bucket of event time; a row `[at, count, of, own, actors, spread, signatures]`."""
 
     at: int
     """Start, milliseconds since 1970 UTC."""
@@ -60,6 +80,8 @@ class Bucket(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Distinct signed-in actors of matching events whose other calls in the same bucket succeed."""
     spread: tuple[int, ...] = ()
     """How many times an actor had 1, 2, … `MOST_EVENTS` or more matching events within one grain."""
+    signatures: tuple[Signature, ...] = ()
+    """Those of the matching events, where they were asked for."""
 
 
 class Observation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

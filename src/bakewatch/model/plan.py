@@ -40,6 +40,7 @@ class Rule(StrEnum):
     FLOOR = "floor"
     SLOWER = "slower"
     AMPLIFICATION = "amplification"
+    NOVELTY = "novelty"
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -126,7 +127,8 @@ class Check(_Table, frozen=True, kw_only=True):
     title: Words = ""
     criterion: str = ""
     where: str = ""
-    """What is counted: one boolean expression (or, for a source without SQL, the name of a measure)."""
+    """What is counted: one boolean expression (or, for a source without SQL, the name of a measure). Of rule `novelty`
+    by default: what the source takes for an error."""
     of: str = ""
     """What it is a share of; without it, of time."""
     of_stream: str = ""
@@ -273,6 +275,7 @@ class Plan(_Table, frozen=True, kw_only=True):
             value=check.value,
             distinct=check.distinct,
             spread=check.rule is Rule.AMPLIFICATION,
+            signatures=check.rule is Rule.NOVELTY,
             grain=self.span(self.bake.bucket).total_seconds(),
         )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bakewatch.model.chart import Bar, Blind, Chart, Mark, Marked, Usual
 from bakewatch.model.observation import Observation, from_ms, to_ms
-from bakewatch.model.plan import Check, canary_name
+from bakewatch.model.plan import Check, Rule, canary_name
 from bakewatch.model.timeline import Confirmed
 from bakewatch.model.verdict import Evidence
 from bakewatch.report.series import Cell, Cells, cells, counted, exposure
@@ -68,7 +68,7 @@ def _bars(story: Story, check: Check, known: Cells, width: int) -> Iterator[Bar]
 
 def _usual(story: Story, check: Check) -> Usual | None:
     """Rate and dispersion of the history's buckets; it begins with the first sign of life of the source."""
-    if story.bake.baselined is None:
+    if story.bake.baselined is None or check.rule is Rule.NOVELTY:  # of what is new nothing is usual
         return None
     plan, answers = story.plan, story.bake.baselined.observations
     stream = plan.streams[check.stream]

@@ -53,6 +53,8 @@ def _blind_streams(story: Story) -> dict[str, int]:
 def _code(story: Story, one: Evidence) -> str:
     if one.fired:
         return "check_fired"
+    if any(reason.code == "new_signatures" for reason in one.reasons):
+        return "new_signatures"
     if story.plan.check(one.check).rule is not Rule.ZERO:
         return ""
     return "signature_seen" if one.count else "own_signature_seen" if one.own else ""

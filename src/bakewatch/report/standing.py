@@ -8,6 +8,7 @@ from msgspec import structs
 
 from bakewatch.model.bake import latest_runs
 from bakewatch.model.foresight import Foresight
+from bakewatch.model.habit import Habit
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.plan import Check, Criterion, Journey, Policy, Rule, Trigger
 from bakewatch.model.report import (
@@ -49,6 +50,12 @@ def _foresight(story: Story, check: Check) -> Foresight | None:
     return next((one for one in said if one.check == check.name), None)
 
 
+def _habit(story: Story, check: Check) -> Habit | None:
+    """What was learnt; how often, but not which signatures there were."""
+    learnt = story.bake.studied.habits.get(check.name) if story.bake.studied is not None else None
+    return structs.replace(learnt, known=(), firsts=()) if learnt is not None else None
+
+
 def upper_bound(story: Story, check: Check, evidence: Evidence) -> float | None:
     """The 95 % upper bound of a share, or of a rate per minute of the plan, after no event.
 
@@ -87,7 +94,7 @@ def check_report(story: Story, check: Check) -> CheckReport:
         standing=standing,
         reasons=_reasons(story, standing, evidence),
         evidence=evidence,
-        habit=story.bake.studied.habits.get(check.name) if story.bake.studied is not None else None,
+        habit=_habit(story, check),
         foresight=_foresight(story, check),
         upper=upper_bound(story, check, evidence) if evidence is not None and standing is not Standing.BLIND else None,
         second=_second(story, check),

@@ -29,6 +29,22 @@ def share_interval(hits: int, trials: int, confidence: float = 0.95) -> tuple[fl
     return low / (1 + low), 1 / (1 + rest)
 
 
+def share_bound(hits: int, trials: int, confidence: float = 0.95) -> float:
+    """The largest share under which at most *hits* of *trials* are as likely as 1 - *confidence*.
+
+    Exact (Clopper and Pearson 1934, Biometrika 26:404, one-sided). *trials* must be positive.
+    """
+    return 1 / (1 + _lowest_odds(trials - hits, hits, 1 - confidence))
+
+
+def chance_of_first(windows: float) -> float:
+    """The largest chance that what was absent from so many *windows* comes in the next: (n/(n+1))^n / (n+1).
+
+    Whatever its own chance p for each window is: (1-p)^n·p is largest at p = 1/(n+1). About 1/(e·n).
+    """
+    return math.exp(-windows * math.log1p(1 / windows)) / (windows + 1) if windows else 1.0
+
+
 def ratio_interval(
     count: int, exposure: float, base_count: int, base_exposure: float, confidence: float = 0.99
 ) -> tuple[float, float]:

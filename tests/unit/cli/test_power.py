@@ -2,6 +2,7 @@
 
 from bakewatch.cli.power import told
 from bakewatch.model.foresight import Foresight
+from bakewatch.model.habit import Novelty, Trust
 from bakewatch.model.plan import Check, Rule
 from tests.unit.judge.bakes import CALLS, ERRORS, ORDERS, ZERO, plan
 
@@ -44,3 +45,23 @@ def test_what_nothing_is_known_of_is_not_called_weak() -> None:
 
 def test_what_was_not_answered_is_said() -> None:
     assert "not answered: no_samples, timeout" in list(told(plan(ZERO), SAID[:1], ("no_samples", "timeout")))
+
+
+def test_how_often_new_signatures_come_by_themselves_is_said() -> None:
+    new = Check(name="new", stream="edge", rule=Rule.NOVELTY)
+    counts = Novelty(trust=Trust.COUNTS, windows=212, surprised=3, upper=0.04)
+    one = Foresight(check="new", per_minute=60, rate=0.01, could_see=0.3, target=1.0, novelty=counts)
+    lines = list(told(plan(new), (one,), ()))
+    assert lines[1].split() == ["new", "novelty", "0.01/min", "0.3/min", "1/min"]
+    assert lines[-1] == (
+        "new: new error signatures appeared in 3 of 212 ordinary stretches of 30m (1.42 %): it counts, it does not act"
+    )
+
+
+def test_why_it_is_refused_is_said_instead_of_that_it_is_weak() -> None:
+    new = Check(name="new", stream="edge", rule=Rule.NOVELTY)
+    never = Foresight(
+        check="new", per_minute=0, rate=None, could_see=None, target=None, novelty=Novelty(why="short_history")
+    )
+    *_, last = told(plan(new), (never,), ())
+    assert last == "new: refused, it never fires (short_history)"

@@ -345,8 +345,8 @@ def test_what_was_foreseen_is_told(language: str, words: str) -> None:
     [
         (
             "en",
-            "12× the same time of the last 7 days (agrees); 1× the time after the last 2 releases that passed and stayed"
-            " (does not agree)",
+            "12× the same time of the last 7 days (agrees); "
+            "1× the time after the last 2 releases that passed and stayed (does not agree)",
         ),
         ("ko", "지난 7일 같은 시각의 12배 (같은 결론); 통과하고 유지된 지난 2개 릴리스 직후의 1배 (다른 결론)"),
     ],

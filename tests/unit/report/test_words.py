@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 import bakewatch
 from bakewatch.model.chart import Marked
+from bakewatch.model.habit import Trust
 from bakewatch.model.journey import Walked
 from bakewatch.model.plan import Rule
 from bakewatch.model.release import MergeKind
@@ -47,6 +48,7 @@ SPOKEN: dict[str, type[StrEnum]] = {
     "tone": Tone,
     "found": Unit,
     "mark": Marked,
+    "novelty": Trust,
 }
 """Families of which every member of an enumeration has an entry."""
 

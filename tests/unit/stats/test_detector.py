@@ -87,7 +87,7 @@ def test_the_order_of_the_buckets_does_not_matter(order: list[int]) -> None:
 @pytest.mark.parametrize("scale", [2, 10, 50])
 @pytest.mark.parametrize(("x1", "x0"), [(60, 20), (120, 50), (400, 150)])
 def test_counts_that_are_scaled_with_their_noise_weigh_no_more(scale: int, x1: int, x0: int) -> None:
-    """Ten times the events in clumps of ten say no more than the clumps do; a third less, for some clumps are larger."""
+    """Ten times the events in clumps of ten say no more than the clumps do; a third less, as some clumps are larger."""
 
     def weight(factor: int, phi: float) -> float:
         parts = Split(*(np.full((1, 1), one) for one in (x1 * factor, 30.0, x0 * factor, 30.0)))

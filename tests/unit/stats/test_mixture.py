@@ -189,7 +189,7 @@ def test_clumps_speak_no_louder_than_clumps_can() -> None:
 
 @pytest.mark.parametrize("phi", [1.0, 2.5, 5.0])
 def test_tilted_clumps_have_the_mean_that_they_are_tilted_to(phi: float) -> None:
-    """Weighing a process of geometric clumps by its own likelihood ratio changes its mean by the ratio, and only that."""
+    """Weighing a process of geometric clumps by its own likelihood ratio changes its mean by the ratio."""
     random, mean, ratio = np.random.default_rng(4), 4.0, 1.5
     p = 2 / (phi + 1)
     clumps = random.poisson(mean * p, 200_000)

@@ -3,13 +3,16 @@
 import math
 
 from bakewatch.model.foresight import RATIOS
+from bakewatch.model.habit import Trust
 from bakewatch.model.plan import Rule
+from bakewatch.model.precedent import Kind
 from bakewatch.model.report import CheckReport, Report, Standing, Unit
 from bakewatch.model.verdict import Evidence
 from bakewatch.report.document import TONE_OF, Facts, Inline, Item, joined, plain, strong
 from bakewatch.report.say import Speaker, number, percent
 from bakewatch.stats.noise import PLAIN
 
+_BESIDE = {Kind.DAY: "facts.by_day", Kind.RELEASE: "facts.by_release"}
 _NOTHING = -50.0
 """ln E below this: nothing at all speaks for a change."""
 
@@ -26,7 +29,7 @@ def counted(report: Report, check: CheckReport, beside: tuple[CheckReport, ...],
     *beside* are all checks of the criterion: growth that is told as amplification is not told twice.
     """
     title = speaker.words(check.title)
-    if check.rule in (Rule.ZERO, Rule.PROPORTION, Rule.SLOWER):
+    if check.rule in (Rule.ZERO, Rule.PROPORTION, Rule.SLOWER, Rule.NOVELTY):
         label = speaker.say("label.found", title=title)
         return [box(report, label, found(report, check, speaker), check.standing, mark=False)]
     count = box(report, title, found(report, check, speaker), check.standing, mark=False)
@@ -147,8 +150,9 @@ def facts(report: Report, check: CheckReport, speaker: Speaker) -> Facts:
             ("fact.after", _against(report, check, (evidence.count, evidence.exposure), speaker)),
             ("fact.own", speaker.say("facts.own", own=number(evidence.own))),
             ("fact.before", _before(report, check, evidence, speaker)),
+            ("fact.novelty", novelty(check, speaker)),
             ("fact.habit", _habit(check, speaker)),
-            ("fact.ratio", _ratio(check, evidence, speaker)),
+            ("fact.ratio", _ratio(evidence, speaker)),
             ("fact.evidence", _weight(check, evidence, speaker)),
             ("fact.beside", _beside(evidence, speaker)),
             ("fact.not_worse", _not_worse(evidence, speaker)),
@@ -170,6 +174,8 @@ def facts(report: Report, check: CheckReport, speaker: Speaker) -> Facts:
 
 
 def _before(report: Report, check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
+    if _refused(check):
+        return ()
     if evidence.base_exposure <= 0:
         return speaker.say("facts.no_baseline")
     return _against(report, check, (evidence.base_count, evidence.base_exposure), speaker)
@@ -177,7 +183,7 @@ def _before(report: Report, check: CheckReport, evidence: Evidence, speaker: Spe
 
 def _habit(check: CheckReport, speaker: Speaker) -> Inline:
     """How noisy the counts are by themselves, which the evidence allows for."""
-    if check.habit is None:
+    if check.habit is None or (check.habit.novelty is not None and check.habit.novelty.trust is not Trust.COUNTS):
         return ()
     noise = check.habit.noise
     drift = math.expm1(max(noise.taus[-1]))
@@ -187,13 +193,35 @@ def _habit(check: CheckReport, speaker: Speaker) -> Inline:
     return speaker.say(entry, **values)
 
 
-def _ratio(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
-    if evidence.ratio is None and check.rule is not Rule.ZERO and evidence.base_exposure > 0:
+def novelty(check: CheckReport, speaker: Speaker) -> Inline:
+    """How often it would have fired when nothing happened, and what it may do therefore."""
+    measured = check.habit.novelty if check.habit is not None else None
+    if measured is None:
+        return ()
+    may = speaker.say(f"novelty.{measured.trust.value}")
+    may = joined([may, speaker.code(measured.why) if measured.why else ()], " — ")
+    if measured.rate is None:
+        return may
+    values = {"surprised": number(measured.surprised), "windows": number(measured.windows)}
+    shares = {"rate": percent(measured.rate), "upper": percent(measured.upper)}
+    return joined([speaker.say("novelty.measured", **values, **shares), may], ": ")
+
+
+def _refused(check: CheckReport) -> bool:
+    """Does a check of rule `novelty` tell nothing?"""
+    measured = check.habit.novelty if check.habit is not None else None
+    return measured is not None and measured.trust is Trust.REFUSED
+
+
+def _ratio(evidence: Evidence, speaker: Speaker) -> Inline:
+    if evidence.ratio is None and evidence.ln_e is not None and evidence.base_exposure > 0:
         return speaker.say("facts.no_ratio")
     return ratio(evidence, speaker)
 
 
 def _weight(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
+    if evidence.ln_e is None and check.rule is Rule.NOVELTY:
+        return ()
     if evidence.ln_e is None:
         return speaker.say("facts.policy") if check.rule is Rule.ZERO else speaker.say("facts.no_evidence")
     threshold = "?" if evidence.threshold is None else number(evidence.threshold)
@@ -207,7 +235,7 @@ def _beside(evidence: Evidence, speaker: Speaker) -> Inline:
     return joined(
         [
             speaker.say(
-                f"facts.by_{one.kind}",
+                _BESIDE[one.kind],
                 ratio="∞" if one.ratio is None and one.count else number(one.ratio or 0),
                 number=number(one.number),
                 agrees=speaker.say("facts.agrees" if one.agrees else "facts.differs"),
@@ -239,6 +267,8 @@ def _foresight(check: CheckReport, speaker: Speaker) -> Inline:
 
 def _could_see(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
     """The smallest harm that would have been found. Of a floor it is the share that is lost."""
+    if _refused(check):
+        return ()
     if evidence.could_see is None:
         return speaker.say("facts.could_see_nothing")
     could_see = speaker.effect(check, evidence.could_see)

@@ -1,8 +1,9 @@
 """All questions of one look as one SQL text, and its rows turned back into observations.
 
 The text has one sub-select per stream (a value of the column `source`), so that an engine reads each stream once,
-however many questions there are. Each row of the answer is a whole stream: the starts of its buckets and, for each
-bucket, the counts. A long window therefore comes back in as few rows as a short one.
+however many questions there are; a question that lists signatures has one more of its own. Each row of the answer is a
+whole stream: the starts of its buckets and, for each bucket, the counts. A long window therefore comes back in as few
+rows as a short one.
 
 It keeps to what a hosted log endpoint accepts too: columns are named, `source` and `timestamp` are filtered, there is
 a LIMIT, and neither `count(*)` nor `select *`.
@@ -14,7 +15,9 @@ from datetime import UTC, datetime, timedelta
 
 from bakewatch.errors import ConfigError
 from bakewatch.model.observation import MOST_EVENTS, Bucket, Observation, Question, Window, to_ms
+from bakewatch.vendors.clickhouse import signatures
 from bakewatch.vendors.clickhouse.findable import refuse_masked
+from bakewatch.vendors.clickhouse.signatures import literal as _literal
 from bakewatch.vendors.clickhouse.where import parse_number, parse_value, parse_where
 
 MALFORMED = "malformed"
@@ -25,6 +28,9 @@ Row = Mapping[str, object]
 
 _Counts = dict[int, list[int]]
 
+_LINES = "countIf(true)"
+"""Every line of a stream."""
+
 
 @dataclass(frozen=True)
 class _Places:
@@ -33,11 +39,14 @@ class _Places:
     question: str
     stream: str
     of_stream: str
-    count: int
+    count: int | None
     own: int | None
     of: int | None
     actors: int | None
     spread: tuple[int, ...] = ()
+    listed: str = ""
+    """The name of the row with its signatures."""
+    known: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -69,7 +78,10 @@ class Fused:
             name = row.get("stream")
             if isinstance(name, str):
                 streams[name] = None if name in streams else self._counts(name, row)
-        return [self._observation(places, streams) for places in self._places]
+        return [
+            self._listing(places, streams) if places.listed else self._observation(places, streams)
+            for places in self._places
+        ]
 
     def _counts(self, stream: str, row: Row) -> _Counts | None:
         """The counts of each bucket of *stream*; none when the row cannot be what was asked for."""
@@ -80,12 +92,16 @@ class Fused:
         counts: _Counts = {}
         for at, given in zip(starts, lists, strict=True):
             numbers = _whole(given)
-            if numbers is None or len(numbers) != self._sizes.get(stream) or at in counts:
+            if numbers is None or not self._fits(stream, len(numbers)) or at in counts:
                 return None
             if at % self.step or not first <= at <= last:
                 return None
             counts[at] = numbers
         return counts
+
+    def _fits(self, stream: str, size: int) -> bool:
+        """Can a bucket of *stream* have so many numbers? Of signatures there are three each."""
+        return size == self._sizes[stream] if stream in self._sizes else size % 3 == 0
 
     def _observation(self, places: _Places, streams: Mapping[str, _Counts | None]) -> Observation:
         here = streams.get(places.stream)
@@ -107,6 +123,22 @@ class Fused:
                 buckets.append(bucket)
         return self._answer(places, tuple(buckets))
 
+    def _listing(self, places: _Places, streams: Mapping[str, _Counts | None]) -> Observation:
+        """The signatures that are not known, and how often they were there."""
+        listed, lines = streams.get(places.listed), streams.get(places.stream)
+        if listed is None or lines is None:
+            return self._answer(places, gap=MALFORMED)
+        if any(len(numbers) > 3 * signatures.MOST for numbers in listed.values()):
+            return self._answer(places, gap=signatures.TOO_MANY)
+        buckets = []
+        for at in sorted({*listed, *lines}):
+            new = tuple(one for one in signatures.read(listed.get(at, [])) if one.id not in places.known)
+            count, actors = sum(one.count for one in new), max((one.actors for one in new), default=0)
+            bucket = Bucket(at, count, _at(lines.get(at), places.of), actors=actors, signatures=new)
+            if bucket.count or bucket.of:
+                buckets.append(bucket)
+        return self._answer(places, tuple(buckets))
+
     def _answer(self, places: _Places, buckets: tuple[Bucket, ...] = (), gap: str = "") -> Observation:
         return Observation(
             question=places.question, window=self.window, width=self.step / 1000, buckets=buckets, gap=gap
@@ -122,6 +154,10 @@ def fuse(questions: Sequence[Question], window: Window, width: timedelta, table:
     streams: dict[str, _Stream] = {}
     places = tuple(_place(question, streams) for question in questions)
     selects = [_select(name, stream, window, step, table) for name, stream in streams.items()]
+    for question in questions:
+        if question.known is not None:
+            within = _within(question.stream, window)
+            selects.append(signatures.select(question, _slot(step), within, table))
     sql = f"SELECT stream, at, n FROM (\n{' UNION ALL '.join(selects)}\n) LIMIT {len(selects)}"
     return Fused(sql, window, step, places, {name: len(stream.counts) for name, stream in streams.items()})
 
@@ -132,6 +168,8 @@ def check(question: Question) -> None:
     `where` is the field that is wrong.
     """
     _place(question, {})
+    if question.signatures:
+        signatures.check(question)
     for name in ("where", "of", "own", "of_own", "healthy"):
         if text := getattr(question, name):
             refuse_masked(parse_where(text, name), name)
@@ -146,11 +184,15 @@ def _place(question: Question, streams: dict[str, _Stream]) -> _Places:
     if not question.stream:
         raise ConfigError("is empty", where="stream", right="a value of the column `source`")
     stream = streams.setdefault(question.stream, _Stream())
+    if question.known is not None:
+        return _listed(question, stream)
     where = _matching(question)
     own = parse_where(question.own, "own") if question.own else ""
     matching = f"{where} AND NOT {own}" if own else where
     of_stream, of = question.of_stream or question.stream, None
-    if question.of:
+    if question.signatures:
+        of = stream.place(_LINES)
+    elif question.of:
         of = streams.setdefault(of_stream, _Stream()).place(_count(question, _of(question), question.of_actor))
     return _Places(
         question=question.name,
@@ -164,7 +206,24 @@ def _place(question: Question, streams: dict[str, _Stream]) -> _Places:
     )
 
 
+def _listed(question: Question, stream: _Stream) -> _Places:
+    """The counts come with the signatures; that there were lines at all comes with the stream."""
+    return _Places(
+        question=question.name,
+        stream=question.stream,
+        of_stream=question.stream,
+        count=None,
+        own=None,
+        of=stream.place(_LINES),
+        actors=None,
+        listed=signatures.row_name(question),
+        known=frozenset(question.known or ()),
+    )
+
+
 def _matching(question: Question) -> str:
+    if question.signatures:
+        return signatures.matching(question)
     where = parse_where(question.where, "where")
     if not question.value:
         return where
@@ -221,19 +280,19 @@ def fuse_levels(questions: Sequence[Question], window: Window, table: str = "log
 def _select(name: str, stream: _Stream, window: Window, step: int, table: str) -> str:
     return (
         f"SELECT {_literal(name)} AS stream, groupArray(slot) AS at, groupArray(counts) AS n FROM (\n"
-        f"SELECT intDiv(toUnixTimestamp64Milli(timestamp), {step}) * {step} AS slot,\n"
+        f"SELECT {_slot(step)} AS slot,\n"
         f"[{', '.join(stream.counts)}] AS counts\n"
         f"FROM {table} WHERE {_within(name, window)}\nGROUP BY slot)"
     )
 
 
+def _slot(step: int) -> str:
+    return f"intDiv(toUnixTimestamp64Milli(timestamp), {step}) * {step}"
+
+
 def _within(stream: str, window: Window) -> str:
     moments = f"timestamp >= {_moment(window.start)} AND timestamp < {_moment(window.end)}"
     return f"source = {_literal(stream)} AND {moments}"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _moment(moment: datetime) -> str:

@@ -69,8 +69,8 @@ class GitRepository:
         tip = self._mirror.fetch()
         if not self._mirror.contains(tip, release.commit) or undone_by(self._mirror, release):
             return False
-        words = f"This reverts commit {release.commit}"
-        return not self._mirror.git.tell("log", "--format=%H", f"--grep={words}", "-1", f"{release.commit}..{tip}", "--")
+        words, since = f"--grep=This reverts commit {release.commit}", f"{release.commit}..{tip}"
+        return not self._mirror.git.tell("log", "-1", "--format=%H", words, since, "--")
 
     def brake(self, release: Release) -> Brake:
         """The kill switch at the tip. Unreadable is pulled; off is only a tip that has nothing at that path."""

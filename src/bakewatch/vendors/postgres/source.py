@@ -149,6 +149,9 @@ class PostgresSource:
 
 def check(question: Question) -> None:
     """`ConfigError` when *question* names no measure, or asks for what counters cannot tell."""
+    if question.signatures:
+        right = "a stream of log lines"
+        raise ConfigError("a database's counters have no messages to tell apart", where="stream", right=right)
     if question.where not in MEASURES:
         raise ConfigError(f"no measure `{question.where}`", where="where", right=f"one of: {', '.join(MEASURES)}")
     for name in ("of", "own", "actor", "healthy", "value", "distinct", "spread"):

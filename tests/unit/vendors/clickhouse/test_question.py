@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.observation import Bucket, Question, Window, to_ms
+from bakewatch.model.observation import Bucket, Question, Signature, Window, to_ms
+from bakewatch.vendors.clickhouse import signatures
 from bakewatch.vendors.clickhouse.question import MALFORMED, Fused, check, fuse
+from bakewatch.vendors.clickhouse.regex import flaw
 
 START = datetime(2026, 2, 7, 2, 46, 20, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(seconds=30))
@@ -223,3 +226,83 @@ def test_what_masking_never_leaves_cannot_be_asked_for(where: str) -> None:
 )
 def test_what_a_message_can_contain_may_be_asked_for(where: str) -> None:
     check(Question(name="q", stream="s", where=where))
+
+
+# Signatures
+
+NEW = Question(name="new", stream="edge_logs", where="", signatures=True, known=(7,), own=OWN)
+
+
+def signed(**buckets: list[int]) -> dict[str, Any]:
+    """The row of the signatures of `new`."""
+    return row("signatures of new", **buckets)
+
+
+def test_signatures_are_made_in_the_query_and_come_in_one_row() -> None:
+    sql = ask(BAD, NEW).sql
+    assert sql.endswith("LIMIT 2")
+    assert "count(*)" not in sql and "select *" not in sql.lower()
+    [select] = [part for part in sql.split(" UNION ALL ") if "signatures of new" in part]
+    errors = (
+        "(lower(severity_text) IN ('error', 'err', 'severe', 'critical', 'crit', 'alert', 'emergency', 'emerg',"
+        f" 'fatal', 'panic')) AND NOT ({OWN})"
+    )
+    assert f"countIf({errors}) AS events" in select
+    assert f"AND ({errors} OR false)\nGROUP BY slot, signature" in select
+    assert "source = 'edge_logs' AND timestamp >=" in select
+    assert f"groupArrayIf({signatures.MOST + 1})((signature, events, who), events > 0)" in select
+    assert select.count("replaceRegexpAll(") == len(signatures._STEPS)
+    assert "event_message" not in select.partition(") AS signature")[2]
+    assert ask(NEW).sql.count("countIf(true)") == 1
+
+
+def test_every_step_of_the_template_is_what_the_engine_takes() -> None:
+    for pattern in (*(step[0] for step in signatures._STEPS), signatures._NAMES, signatures._STATES):
+        assert flaw(pattern) == ""
+
+
+def test_without_a_list_of_what_is_known_errors_are_only_counted() -> None:
+    asked = structs.replace(NEW, known=None)
+    assert "signature" not in ask(asked).sql
+    [answer] = ask(asked).read([row("edge_logs", s0=[9, 2, 1])])
+    assert answer.buckets == (Bucket(AT, 2, 9, 1),)
+
+
+def test_known_signatures_are_left_out_of_list_and_count() -> None:
+    lines = row("edge_logs", s0=[5], s10=[6])
+    [answer] = ask(NEW).read([lines, signed(s0=[7, 3, 1, 8, 2, 0, 9, 1, 4], s20=[9, 1, 0])])
+    assert answer.buckets == (
+        Bucket(AT, 3, 5, actors=4, signatures=(Signature(8, 2, 0), Signature(9, 1, 4))),
+        Bucket(AT + 10_000, 0, 6),
+        Bucket(AT + 20_000, 1, 0, signatures=(Signature(9, 1, 0),)),
+    )
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [row("edge_logs", s0=[5])],
+        [signed(s0=[8, 1, 0])],
+        [row("edge_logs", s0=[5]), signed(s0=[8, 1])],
+        [row("edge_logs", s0=[5]), signed(s0=[8, -1, 0])],
+        [row("edge_logs", s0=[5, 6]), signed(s0=[8, 1, 0])],
+    ],
+)
+def test_signatures_that_were_not_asked_for_are_a_gap(rows: list[dict[str, Any]]) -> None:
+    [answer] = ask(NEW).read(rows)
+    assert (answer.gap, answer.buckets) == (MALFORMED, ())
+
+
+def test_more_signatures_than_one_can_tell_are_a_gap() -> None:
+    many = [number for one in range(signatures.MOST + 1) for number in (one + 10, 1, 0)]
+    [answer] = ask(NEW).read([row("edge_logs", s0=[9]), signed(s0=many)])
+    assert (answer.gap, answer.buckets) == (signatures.TOO_MANY, ())
+
+
+@pytest.mark.parametrize("rest", [{"of": "true"}, {"value": "1"}, {"distinct": True}, {"spread": True}])
+def test_more_than_signatures_cannot_be_asked_of_them(rest: dict[str, Any]) -> None:
+    check(NEW)
+    with pytest.raises(ConfigError) as caught:
+        check(structs.replace(NEW, **rest))
+    assert caught.value.where in rest

@@ -144,3 +144,9 @@ def test_anything_else_is_refused(key: str, question: Question) -> None:
     with pytest.raises(ConfigError) as caught:
         check(question)
     assert caught.value.where == key
+
+
+def test_counters_have_no_signatures() -> None:
+    with pytest.raises(ConfigError) as caught:
+        check(Question(name="new", stream="database", where="", signatures=True))
+    assert str(caught.value) == "stream: a database's counters have no messages to tell apart (a stream of log lines)"
