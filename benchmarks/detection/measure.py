@@ -129,7 +129,8 @@ def _first_pass(seen: Watches, fitted: Noise) -> Array:
         np.stack([one[:, -some:].sum(axis=1) for some in blocks], axis=1)[:, None]
         for one in (seen.errors_before, seen.requests_before)
     )
-    for look in range(1, x.shape[1]):
+    # As the judge does: scatter is learnt from such blocks, so before the first is over nothing is said.
+    for look in range(round(BLOCK * _MINUTE), x.shape[1]):
         left = np.flatnonzero(np.isinf(found))
         x1, n1 = (np.broadcast_to(one[left, look, None, None], x0[left].shape) for one in (x, n))
         ln_e = ln_not_worse(Split(x1, n1, x0[left], n0[left]), blur=fitted.at(look / _MINUTE - ONSETS[0] * WATCH))
