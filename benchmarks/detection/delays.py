@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from bakewatch.model.foresight import RATIOS
 from benchmarks.detection.judges import DOCUMENTED, TUNINGS
 from benchmarks.detection.results import OURS, OURS_30, Late, Quiet, Worse
 from benchmarks.detection.shares import Key, named
@@ -79,10 +80,12 @@ def hosted_row(found: Sequence[Late], quiet: Mapping[Key, Quiet], effect: float)
 
 def predicted_row(found: Sequence[Worse]) -> Row:
     """The predicted against the simulated time in which 95 % are found, from the deploy on."""
+    # No smaller change is ever told of.
+    told = [one for one in found if one.onset == 0 and one.effect >= min(RATIOS)]
     errors = {
         f"{named(one.noise, one.per_minute)} {one.effect:g}x": (one.predicted or math.inf) / q95 - 1
-        for one in found
-        if one.onset == 0 and (q95 := one.delays[OURS].q95) is not None and _PREDICTED[0] <= q95 <= _PREDICTED[1]
+        for one in told
+        if (q95 := one.delays[OURS].q95) is not None and _PREDICTED[0] <= q95 <= _PREDICTED[1]
     }
     value, met = "nothing measured", False
     if errors:

@@ -8,6 +8,7 @@ should have arrived if they came as early as errors do: it needs to know how lat
 
 import numpy as np
 
+from bakewatch.judge.sight import KNOWN_DELAYS
 from bakewatch.stats.alarms import Known, Past, running
 from bakewatch.stats.noise import Array
 from benchmarks.detection import judges, ours
@@ -30,6 +31,9 @@ from benchmarks.detection.streams import (
 
 NAIVE, NAIVE_30 = "naive", "naive, every 30 s"
 EXPECTED, EXPECTED_30 = "expected arrival", "expected arrival, every 30 s"
+SETTLE, BUCKET_OF_PLAN = 60 // BUCKET, 10 // BUCKET
+"""As in a plan by default: until three delays are known, only what is older is judged; then, what is a bucket older
+than the longest of them."""
 _CANARIES = 30 // BUCKET
 """A canary is sent with every so many buckets."""
 ENOUGH = 0.5
@@ -77,7 +81,9 @@ def _known(seen: Watches, rng: np.random.Generator) -> tuple[Known, Known, Known
     def fully(look: int) -> tuple[Array, Array]:
         """A canary that is not back yet shows that lines of its time are missing, as one that took long does."""
         waited = np.where(sent < look, np.minimum(came, look - sent), 0.0).max(axis=1)
-        ripe = look - 1 - np.arange(look) >= np.ceil(waited)[:, None] + 1
+        known = (sent + came < look).sum(axis=1) >= KNOWN_DELAYS
+        age = np.where(known, np.ceil(waited) + BUCKET_OF_PLAN, SETTLE)
+        ripe = look - 1 - np.arange(look) >= age[:, None]
         return _sums(np.where(ripe, by_bucket(errors, look), 0)), _sums(np.where(ripe, by_bucket(requests, look), 0))
 
     def duly(look: int) -> tuple[Array, Array]:

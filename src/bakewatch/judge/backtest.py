@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakewatch.judge import amplification
-from bakewatch.judge.compare import effect_of, threshold_of
+from bakewatch.judge.compare import eased_threshold_of, effect_of, threshold_of
 from bakewatch.judge.habits import learn
 from bakewatch.judge.measure import COMPARED, Measure
 from bakewatch.judge.track import PER_BLOCK, Axis, Track
@@ -139,7 +139,7 @@ class _Known:
             count[chosen],
             self.exposure[chosen],
             [self.noises[place] for place in chosen],
-            threshold_of(plan),
+            eased_threshold_of(plan),
             length=float(count.shape[1]),
             warm_up=self.bakes.minutes("warm_up"),
             effect=effect_of(check),

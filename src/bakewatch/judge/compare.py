@@ -105,7 +105,7 @@ def compare(sight: Sight) -> dict[str, Evidence]:
     sides = [sides_of(sight, check) for check in sight.plan.checks if is_compared(sight, check)]
     if not sides:
         return {}
-    length, threshold = float(sight.planned), threshold_of(sight.plan)
+    length, threshold = float(sight.planned), eased_threshold_of(sight.plan)
     blurs = [one.noise.at(one.now - mixture.ONSETS * length) for one in sides]
     phi = np.array([one.noise.phi for one in sides])[:, None, None]
     blur = Blur(phi, np.stack([np.asarray(one.tau) for one in blurs]))
@@ -191,6 +191,11 @@ def _usable(sight: Sight, check: Check, falling: bool, view: View) -> Minutes:
     if falling or provable(sight.plan, check.stream):
         return view.complete
     return view.covered.intersection(*(sight.complete[other] for other in streams_of(check)[1:]))
+
+
+def eased_threshold_of(plan: Plan) -> float:
+    """The ln E at which a comparison of counts fires."""
+    return threshold_of(plan) - mixture.EASE
 
 
 def threshold_of(plan: Plan) -> float:

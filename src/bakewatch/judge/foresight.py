@@ -33,7 +33,7 @@ def _of(sight: Sight, check: Check) -> Foresight:
 
 
 def _of_counts(sight: Sight, check: Check) -> Foresight:
-    sides, threshold = compare.sides_of(sight, check), compare.threshold_of(sight.plan)
+    sides, threshold = compare.sides_of(sight, check), compare.eased_threshold_of(sight.plan)
     warm_up = sight.span(sight.plan.bake.warm_up) / sight.minute
     judged = max(0.0, sight.planned - warm_up)
     per_minute, rate = _traffic(sight, sides.measure)

@@ -23,7 +23,10 @@ from bakewatch.stats.noise import BASELINES, LEAST_TAU, MOST_TAU, SHARP, Array, 
 _LATER = np.arange(0.25, 28.0, 0.5) / 30
 ONSETS = np.array([0.0, *_LATER])
 """When the change may have begun, as a share of the watch: at its start, or in the middle of any half-minute of 30."""
-ONSET_WEIGHTS = np.array([0.4, *np.full(len(_LATER), 0.6 / len(_LATER))])
+ONSET_WEIGHTS = np.array([0.5, *np.full(len(_LATER), 0.5 / len(_LATER))])
+EASE = 0.6
+"""By so much a threshold of ln E may lie below the logarithm of one over the chance of a false alarm. That chance is an
+upper bound, far from reached where drift and scatter are allowed for: a matter of measurement, not of proof."""
 
 _RATIOS = np.array([1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64])
 _RATIO_WEIGHTS = np.array([2, 2, 1.5, 1.2, 1, 1, 0.7, 0.7, 0.5, 0.4, 0.3])
