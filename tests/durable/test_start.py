@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bakewatch.cli.read import state_in_words
 from bakewatch.durable import history
+from bakewatch.durable.archive import Archive
 from bakewatch.durable.lock import Ownership
 from bakewatch.model.timeline import Closed, to_json
 from bakewatch.testing.world import RELEASE
@@ -236,3 +238,15 @@ def test_an_empty_record_holds_nothing_and_can_be_begun(desk: Desk) -> None:
     (desk.data / "bakewatch.sqlite").touch()
     assert "nothing has been recorded here yet" in desk.run("list", expect=2)[1]
     desk.run("verify")
+
+
+def test_the_record_is_an_archive_of_what_passed(desk: Desk) -> None:
+    assert list(Archive(desk.data).passed(datetime.now(UTC))) == []
+    desk.run("verify")
+    (timeline,) = Archive(desk.data).passed(datetime.now(UTC))
+    assert [to_json(event) for event in timeline] == desk.told()
+    assert list(Archive(desk.data).passed(timeline[0].at)) == []
+    desk.set("hurt")
+    desk.set("slow", "0")
+    desk.run("verify", "--commit", OTHER, expect=5)
+    assert len(list(Archive(desk.data).passed(datetime.now(UTC)))) == 1
