@@ -13,11 +13,10 @@ from msgspec import Struct, structs
 from bakewatch import plugins
 from bakewatch.config import Settings, load_plan
 from bakewatch.errors import NO_SPACE, ConfigError, RepositoryError
-from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
-from bakewatch.model.timeline import Timeline
-from bakewatch.ports import Canaries, Context, Notifier, Remote, World
+from bakewatch.ports import Context, NoArchive, Notifier, Remote, World
+from bakewatch.vendors.flock import Flock
 
 if TYPE_CHECKING:
     from bakewatch.vendors.git.mirror import Mirror
@@ -254,25 +253,6 @@ def _notifier(settings: Settings, context: Context, where: str) -> Notifier:
     from bakewatch.vendors.notify import Nobody
 
     return Nobody()
-
-
-@dataclass(frozen=True)
-class Flock:
-    """Canaries of several kinds as one."""
-
-    canaries: Sequence[Canaries]
-
-    def send(self, tag: str) -> list[CanarySent]:
-        """Send every one of them."""
-        return [sent for one in self.canaries for sent in one.send(tag)]
-
-
-class NoArchive:
-    """No record of earlier cases."""
-
-    def passed(self, before: datetime) -> Iterator[Timeline]:
-        """Nothing."""
-        return iter(())
 
 
 def _mirror(context: Context) -> "Mirror":

@@ -121,6 +121,14 @@ class Archive(Protocol):
         ...
 
 
+class NoArchive:
+    """No record of earlier cases."""
+
+    def passed(self, before: datetime) -> Iterator[Timeline]:
+        """Nothing."""
+        return iter(())
+
+
 class Notifier(Protocol):
     """Whoever tells people. Raises `NotifyError`."""
 

@@ -24,7 +24,7 @@ from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Bake, Journey, Persona, Plan
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
-from bakewatch.ports import World
+from bakewatch.ports import NoArchive, World
 from bakewatch.testing.world import RELEASE
 from tests.flow.stories import MERGED, PLAN
 
@@ -113,7 +113,7 @@ def _world(order: app.Order, environ: Any = None) -> World:
         journeys=production,
         method=production,
         notifier=production,
-        archive=app.NoArchive(),
+        archive=NoArchive(),
         addresses=("live",),
         clock=app.clock,
     )

@@ -3,7 +3,6 @@
 Nothing here decides anything: a test says when which commit is served and what each commit does to the numbers.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from datetime import datetime, timedelta
 from bakewatch.errors import NotifyError, RepositoryError, SourceError
 from bakewatch.model.journey import JourneyRun, Step, Walked
 from bakewatch.model.notice import Notice
-from bakewatch.model.observation import Bucket, CanarySent, Observation, Question, Signature, Window, from_ms, to_ms
+from bakewatch.model.observation import Bucket, CanarySent, Observation, Question, Window, from_ms, to_ms
 from bakewatch.model.plan import Journey, Persona
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
@@ -19,6 +18,7 @@ from bakewatch.model.text import CleanText
 from bakewatch.model.timeline import Timeline
 from bakewatch.ports import World
 from bakewatch.testing.runtime import InlineRuntime
+from bakewatch.testing.signatures import lines, listed
 
 PARENT, RELEASE, REVERT, NEXT = "a" * 40, "b" * 40, "c" * 40, "d" * 40
 ADDRESS = "https://live.example"
@@ -227,22 +227,11 @@ class ScriptedWorld:
             here = [when for when in sent if start <= to_ms(when) < end and self._arrived(question.stream, when)]
             return Bucket(at=at, count=len(here))
         if question.signatures:
-            return self._listed(question, start, end, at)
+            return listed(question, at, lines(self.signatures, self.served, start, end), self.actors)
         rate = self.rates.get(question.name, healthy)
         count = sum(self._sum(rate, *part)[0] for part in self._parts(question.stream, start, end))
         of = sum(self._sum(rate, *part)[1] for part in self._parts(question.of_stream, start, end))
         return Bucket(at=at, count=count, of=of, actors=min(count, self.actors))
-
-    def _listed(self, question: Question, start: int, end: int, at: int) -> Bucket:
-        """One line, and the errors of every ten seconds."""
-        moments = map(from_ms, range(-(-start // 10_000) * 10_000, end, 10_000))
-        given = Counter(one for moment in moments for one in self.signatures(moment, self.served(moment)))
-        if question.known is None:
-            return Bucket(at=at, count=given.total(), of=1)
-        new = {one: count for one, count in given.items() if one not in question.known}
-        actors = self.actors if new else 0
-        listed = tuple(Signature(id=one, count=count, actors=actors) for one, count in new.items())
-        return Bucket(at=at, count=sum(new.values()), of=1, actors=actors, signatures=listed)
 
     def _parts(self, stream: str, start: int, end: int) -> list[tuple[int, int]]:
         """The seconds between *start* and *end* whose lines have arrived."""
