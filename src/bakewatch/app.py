@@ -137,7 +137,7 @@ def prepare(
     _make(data, config)
     mirror = _mirror(_context(settings, plan, data, config.absolute().parent))
     at = settings.repository.plan
-    with _asking_git(f"{config}: repository.remote", data):
+    with asking_git(f"{config}: repository.remote", data):
         named = find_release(mirror, commit=commit, pull=pr, range_=range_)
         release = inherited(mirror, named, _unfinished(mirror, named, earlier))
         found = _plan_at(mirror, release.parent, at)
@@ -289,7 +289,7 @@ def _writable(where: str) -> Iterator[None]:
 
 
 @contextmanager
-def _asking_git(where: str, data: Path) -> Iterator[None]:
+def asking_git(where: str, data: Path) -> Iterator[None]:
     """Says what git could not do, and where its remote or its room is configured."""
     try:
         yield

@@ -221,3 +221,10 @@ def test_a_release_that_a_person_reverted_by_git_did_not_stay(team: Team, mirror
     team.git("revert", "--no-edit", "-m", "1", release.commit)
     team.push()
     assert not GitRepository(mirror).stayed(release)
+
+
+def test_a_revert_that_git_words_as_a_reference_counts_too(team: Team, mirror: Mirror, release: Release) -> None:
+    team.pull()
+    team.git("revert", "--no-edit", "--reference", "-m", "1", release.commit)
+    team.push()
+    assert not GitRepository(mirror).stayed(release)

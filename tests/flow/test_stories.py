@@ -14,11 +14,11 @@ from bakewatch.flow.case import TELLINGS
 from bakewatch.flow.look import history
 from bakewatch.model.bake import Watch
 from bakewatch.model.observation import Observation, Question, Window
-from bakewatch.model.plan import Check, Mode, Rule, Stream, Trigger
+from bakewatch.model.plan import Check, Confirm, Mode, Rule, Stream, Trigger
 from bakewatch.model.release import MergeKind, Suspect
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
-from bakewatch.model.timeline import Confirmation, Confirmed, Fired, Looked, Opened, Timeline
+from bakewatch.model.timeline import Confirmation, Confirmed, Fired, Looked, Opened, Studied, Timeline
 from bakewatch.model.verdict import Ending, Outcome, Permission
 from bakewatch.ports import Message, World
 from bakewatch.testing import ScriptedWorld
@@ -707,3 +707,27 @@ def test_what_earlier_releases_did_too_only_asks(before: float, reverted: bool, 
     fired = [event for event in told.timeline if isinstance(event, Fired)]
     codes = {reason.code for reason in fired[-1].leave.reasons}
     assert codes == ({"as_by_release"} if ending is Ending.NOT_UNDONE else set())
+
+
+def test_a_release_that_goes_live_hours_after_its_merge_is_set_beside_the_right_hours() -> None:
+    """History is read again then: what was read at the merge ends too early."""
+    soon, late = (Story(deploy_after=timedelta(minutes=some)).tell() for some in (10, 19))
+    plan = structs.replace(PLAN, confirm=Confirm(within="6h"))
+    later = Story(plan=plan, deploy_after=timedelta(hours=3)).tell()
+    studies = [[event for event in told.timeline if isinstance(event, Studied)] for told in (soon, late, later)]
+    assert list(map(len, studies)) == [1, 1, 2]
+    until = studies[-1][-1].until
+    assert until is not None and until > START + timedelta(hours=2, minutes=50)
+
+
+def test_the_record_is_searched_no_further_than_there_is_time_for() -> None:
+    asked: list[int] = []
+
+    def arrange(world: ScriptedWorld) -> None:
+        other = structs.replace(MERGED, commit=NEXT)
+        opened = Opened(at=START - timedelta(days=9), release=other, plan=PLAN)
+        world.recorded = [(opened,)] * 300
+        world.passed = lambda before: (asked.append(1) or one for one in world.recorded)  # type: ignore[method-assign, func-returns-value]
+
+    assert Story(arrange=arrange).tell().ending is Ending.PASSED
+    assert len(asked) <= 2 * 20

@@ -19,15 +19,20 @@ INCONCLUSIVE = 3
 
 @click.command("replay", help="Run the plan against history, and say what it would have done.")
 @config_option
-@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="How many days back.")
+@click.option("--days", type=click.IntRange(1, 90), default=None, help="How many days back. [default: 7]")
 @click.option("--releases", is_flag=True, help="Only the moments at which something was merged.")
 @click.option("--bakes", is_flag=True, help="The recorded bakes instead, look by look; nobody is asked anything.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes. [default: one for each processor]")
 @click.option("--json", "as_json", is_flag=True, help="Print all numbers as JSON.")
-def replay_command(config: Path, days: int, releases: bool, bakes: bool, jobs: int | None, as_json: bool) -> None:
+def replay_command(
+    config: Path, days: int | None, releases: bool, bakes: bool, jobs: int | None, as_json: bool
+) -> None:
     """Ask what was, and judge it. Exit code 3 when history tells nothing."""
     if releases and bakes:
         raise click.UsageError("--releases and --bakes: one at a time")
+    if bakes and days is not None:
+        raise click.UsageError("--bakes and --days: recorded bakes are all judged")
+    days = days or 7
     from bakewatch import app
     from bakewatch.config import load
     from bakewatch.flow import replay
@@ -40,7 +45,8 @@ def replay_command(config: Path, days: int, releases: bool, bakes: bool, jobs: i
     else:
         app.check(settings, plan, data, config, online=False)
         world = app.without_release(settings, plan, data, config)
-        done = replay.releases(world, plan, days, jobs) if releases else replay.replay(world, plan, days, jobs)
+        with app.asking_git(f"{config}: repository.remote", data):
+            done = replay.releases(world, plan, days, jobs) if releases else replay.replay(world, plan, days, jobs)
     _tell(data, plan, done, as_json)
 
 

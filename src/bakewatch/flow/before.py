@@ -6,6 +6,7 @@ from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import Chore
 from bakewatch.flow.look import History, Study, history, study, walk
 from bakewatch.flow.production import Seen, see
+from bakewatch.judge.precedents import AHEAD
 from bakewatch.model.bake import Watch, begin
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.plan import Journey
@@ -40,12 +41,19 @@ def remember(case: Case, watch: Watch) -> Watch:
 
 
 def _studied(case: Case, watch: Watch) -> Studied:
-    """What a longer history tells, which is read once, unless something could not be answered."""
+    """What a longer history tells, which is read once, unless something could not be answered or it ends long ago."""
     for event in case.timeline:
-        if isinstance(event, Studied) and not event.gaps:
+        old = isinstance(event, Studied) and event.until and watch.past_until - event.until > case.plan.span(AHEAD)
+        if isinstance(event, Studied) and not event.gaps and not old:
             return event
     read = case.run.step("study", Study, lambda: study(case.world, watch))
-    studied = Studied(at=case.run.now(), habits=read.habits, precedents=read.precedents, gaps=read.gaps)
+    studied = Studied(
+        at=case.run.now(),
+        until=watch.past_until,
+        habits=read.habits,
+        precedents=read.precedents,
+        gaps=read.gaps,
+    )
     case.note(studied)
     return studied
 

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import islice
 
 from msgspec import Struct, structs
 
@@ -16,7 +18,6 @@ from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Bucket, Observation, Question, Window, from_ms, to_ms
 from bakewatch.model.plan import Journey, Plan, Rule
 from bakewatch.model.precedent import Precedent
-from bakewatch.model.release import Release
 from bakewatch.model.timeline import Looked, Opened
 from bakewatch.ports import World
 from bakewatch.stats.noise import BLOCK
@@ -54,8 +55,8 @@ def look(world: World, watch: Watch, tag: str, journeys: Sequence[Journey], awai
     )
 
 
-RELEASES = 5
-"""So many earlier releases are compared with."""
+RELEASES, CANDIDATES = 5, 20
+"""So many earlier releases are compared with, of the newest so many that passed."""
 LONG = "168h"
 """A service's habits are learnt from so much history: seven days."""
 
@@ -111,7 +112,10 @@ def study(world: World, watch: Watch) -> Study:
     answers = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, asked)
     listed = () if watch.looks else _signatures(world, watch, window, width)
     replayed = {check.name for check in watch.plan.checks if check.rule is Rule.NOVELTY}
-    known = {one.question: one for one in (*watch.baseline, *(one for one in answers if not one.gap))}
+    # Apart: that question is costly, and must not keep the others from their answers.
+    actions = [watch.question(one) for one in watch.plan.checks if one.rule is Rule.AMPLIFICATION]
+    spreads = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, actions)
+    known = {one.question: one for one in (*watch.baseline, *(one for one in (*answers, *spreads) if not one.gap))}
     coarse = [one for name, one in known.items() if name not in replayed]
     long = structs.replace(watch, baseline=(*coarse, *listed))
     kept = {name: watch.habit(watch.plan.check(name)) for name in replayed if watch.looks}
@@ -125,23 +129,16 @@ def study(world: World, watch: Watch) -> Study:
 def _releases(world: World, watch: Watch) -> tuple[Precedent, ...]:
     """What the newest releases did that passed, and were not undone within `LONG`, nor since."""
     found: list[Precedent] = []
-    for timeline in world.archive.passed(watch.past_until - watch.plan.span(LONG)):
-        opened = timeline[0]
-        assert isinstance(opened, Opened), "a case begins with Opened"
-        if opened.release.commit == watch.release.commit or not _stayed(world, opened.release):
-            continue
-        found += precedents.of_release(watch.plan, timeline)
-        if len(found) == RELEASES:
-            break
+    with suppress(PortError):  # where git cannot be asked, nobody knows which of them stayed
+        for timeline in islice(world.archive.passed(watch.past_until - watch.plan.span(LONG)), CANDIDATES):
+            opened = timeline[0]
+            assert isinstance(opened, Opened), "a case begins with Opened"
+            told = precedents.of_release(watch.plan, timeline)
+            if told and opened.release.commit != watch.release.commit and world.repository.stayed(opened.release):
+                found += told
+            if len(found) == RELEASES:
+                break
     return tuple(found)
-
-
-def _stayed(world: World, release: Release) -> bool:
-    """What cannot be known is no precedent."""
-    try:
-        return world.repository.stayed(release)
-    except PortError:
-        return False
 
 
 def _signatures(world: World, watch: Watch, window: Window, width: timedelta) -> tuple[Observation, ...]:

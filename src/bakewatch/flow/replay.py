@@ -50,8 +50,9 @@ def replay(world: World, plan: Plan, days: float, jobs: int) -> Replay:
 
 def releases(world: World, plan: Plan, days: float, jobs: int) -> ReleasesReplay:
     """The merges of the last *days*, each taken for live in the minute in which it was committed."""
+    known = world.repository.merges(world.clock() - plan.span("24h") * (days + 1))
     past = read(world, plan, days)
-    merges = [one for one in world.repository.merges(past.since) if past.axis.place(one.at) < past.axis.minutes]
+    merges = [one for one in known if one.at >= past.since and past.axis.place(one.at) < past.axis.minutes]
     starts = np.array([past.axis.place(one.at) for one in merges], dtype=np.int64)
     trials = _trials(plan, past, starts, jobs)
     return ReleasesReplay(

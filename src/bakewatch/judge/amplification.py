@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bakewatch.judge.compare import LOWEST_LN_E, about_no_baseline, judged, judged_from, threshold_of
+from bakewatch.judge.compare import LOWEST_LN_E, about_no_baseline, effect_of, judged, judged_from, threshold_of
 from bakewatch.judge.measure import history
+from bakewatch.judge.precedents import beside
 from bakewatch.judge.series import Series, tally
 from bakewatch.judge.sight import Sight, View
 from bakewatch.model.observation import MOST_EVENTS, from_ms
@@ -34,6 +35,10 @@ class _Actions:
     def number(self) -> float:
         """How many actions there were after the deploy."""
         return float(self.spreads.sum())
+
+    def since(self, sight: Sight) -> int:
+        """Where the growth is believed to have begun, in milliseconds."""
+        return judged_from(sight) + round(self.onset * sight.minute)
 
     @property
     def events(self) -> float:
@@ -73,6 +78,7 @@ def amplified(sight: Sight, check: Check) -> Evidence:
         last_at=from_ms(hits[-1].start) if hits else None,
         could_see=could_see,
         target=wanted,
+        beside=beside(sight, check, actions.present, actions.since(sight), effect_of(check)),
         reasons=view.obstacles + _reasons(check, actions, heavy, could_see is not None and could_see <= (wanted or 0)),
     )
 

@@ -79,7 +79,7 @@ class _Comparison(Sides):
     def not_worse(self) -> float | None:
         """So many times the rate of before is ruled out so far, or of a floor such a part of it; None: it is not."""
         ratio = self.check.minimum_ratio
-        if self.now < BLOCK or ratio <= 1:
+        if self.now < BLOCK or ratio <= 1 or self.heavy:
             return None
         parts = mixture.swapped(self.parts) if self.falling else self.parts
         return ratio if mixture.ln_not_worse(parts, ratio, blur=self.noise.at(self.now)) >= _SURE else None

@@ -40,6 +40,8 @@ def learn(measure: Measure, first: int, count: Array, exposure: Array) -> Habit:
     A count that has no denominator is measured against what is usual at the time of the day, where that is known.
     """
     days = round(float((exposure > 0).sum()) / season.DAY, 2)
+    calm = ~noise.incidents(count, exposure)
+    count, exposure = count * calm, exposure * calm
     there = (exposure > 0).astype(float)
     usual = None if not measure.timed or measure.measured else season.forecast(count, there)
     if usual is None:

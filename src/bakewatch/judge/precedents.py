@@ -10,11 +10,11 @@ from functools import partial
 from msgspec import structs
 
 from bakewatch.judge.measure import COMPARED, Measure, history
-from bakewatch.judge.series import Series
+from bakewatch.judge.series import Cell, Series
 from bakewatch.judge.sight import Minutes, Sight
 from bakewatch.model.bake import Watch, begin
 from bakewatch.model.observation import to_ms
-from bakewatch.model.plan import Check, Plan
+from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.model.precedent import Beside, Course, Kind, Precedent
 from bakewatch.model.timeline import Concluded, Confirmation, Confirmed, Extended, Looked, Opened, Timeline
 from bakewatch.stats.effect import Effect
@@ -22,8 +22,10 @@ from bakewatch.stats.noise import BLOCK
 
 DAYS = 7
 """So many earlier days are compared with, as far as history reaches."""
-_AHEAD = "2h"
-"""A bake begins within so long after history was read, and is over by then."""
+AHEAD = "30m"
+"""So much later than history ends a bake begins at most; else history is read again."""
+RULES = (*COMPARED, Rule.AMPLIFICATION)
+"""The rules that further baselines are kept of."""
 
 
 def days(watch: Watch) -> tuple[Precedent, ...]:
@@ -31,12 +33,13 @@ def days(watch: Watch) -> tuple[Precedent, ...]:
     sight = Sight(watch, watch.started)
     block, day = sight.span(f"{BLOCK:g}m"), sight.span("24h")
     end = to_ms(watch.past_until) // block * block
-    past = {check.name: history(sight, check) for check in watch.plan.checks if check.rule in COMPARED}
+    past = {check.name: history(sight, check) for check in watch.plan.checks if check.rule in RULES}
+    length = sum(map(sight.span, (AHEAD, watch.plan.bake.duration, watch.plan.bake.extension)))
     found: list[Precedent] = []
     for earlier in range(1, DAYS + 1):
         start = end - earlier * day
         courses = {
-            name: _course(watch.plan, watch.plan.check(name), series, start, sight.span(_AHEAD), lambda at: True)
+            name: _course(watch.plan, watch.plan.check(name), series, start, length, lambda at: True)
             for name, series in past.items()
         }
         found += _precedents(Kind.DAY, str(earlier), start, courses)
@@ -56,7 +59,7 @@ def of_release(plan: Plan, timeline: Timeline) -> tuple[Precedent, ...]:
     courses = {}
     for check in plan.checks:
         before = then.get(check.name)
-        if check.rule in COMPARED and before is not None and watch.plan.question(before) == plan.question(check):
+        if check.rule in RULES and before is not None and watch.plan.question(before) == plan.question(check):
             seen = sight.view(before).seen
             courses[check.name] = _course(
                 watch.plan,
@@ -72,14 +75,15 @@ def of_release(plan: Plan, timeline: Timeline) -> tuple[Precedent, ...]:
 def beside(sight: Sight, check: Check, present: Series, since: int, effect: Effect) -> tuple[Beside, ...]:
     """What *present* counts from *since* (milliseconds) on, beside the precedents of each kind.
 
-    Nothing of a kind that has no answer for this time.
+    Nothing of a kind that has no answer for this time. A kind agrees when the present is the *effect* worse than all of
+    its precedents together, and than each of them: one day in seven on which it was as bad is a habit of that day.
     """
     measure = Measure(sight.plan, check)
     cells = [cell for cell in present if cell.start >= since]
     exposure = sum(map(measure.exposure, cells))
     if exposure <= 0:
         return ()
-    count, until = sum(cell.bucket.count for cell in cells), cells[-1].end
+    count, until = sum(_events(check, cell) for cell in cells), cells[-1].end
     found = []
     for kind in Kind:
         sums = [
@@ -98,7 +102,7 @@ def beside(sight: Sight, check: Check, present: Series, since: int, effect: Effe
                     exposure=exposure,
                     base_count=base_count,
                     base_exposure=base_exposure,
-                    agrees=bool(effect.reached(count, exposure, base_count, base_exposure)),
+                    agrees=all(effect.reached(count, exposure, *one) for one in ((base_count, base_exposure), *told)),
                 )
             )
     return tuple(found)
@@ -120,6 +124,13 @@ def _watched(timeline: Timeline) -> Watch | None:
     return watch if watch is not None and watch.looks else None
 
 
+def _events(check: Check, cell: Cell) -> int:
+    """What is counted: requests of actions, each up to the cap, where growth per action is asked for."""
+    if check.rule is Rule.AMPLIFICATION:
+        return sum(events * actions for events, actions in enumerate(cell.bucket.spread, start=1))
+    return cell.bucket.count
+
+
 def _was_seen(sight: Sight, seen: Minutes, at: int) -> bool:
     return sight.minute_of(at) in seen
 
@@ -132,7 +143,7 @@ def _course(plan: Plan, check: Check, series: Series, start: int, length: int, k
     for cell in series:
         place = (cell.bucket.at - start) // width
         if 0 <= place < blocks and known(cell.bucket.at):
-            count[place] += cell.bucket.count
+            count[place] += _events(check, cell)
             exposure[place] += measure.exposure(cell)
     return Course(tuple(count), tuple(round(one, 3) for one in exposure))
 

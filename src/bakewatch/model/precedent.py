@@ -44,7 +44,7 @@ class Beside(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     base_count: float
     base_exposure: float
     agrees: bool
-    """Is it the plan's minimum effect worse than then, too?"""
+    """Is it the plan's minimum effect worse than all of them together, and than each of them, too?"""
 
     @property
     def ratio(self) -> float | None:

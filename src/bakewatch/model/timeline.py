@@ -91,6 +91,8 @@ class Studied(_Event, frozen=True, kw_only=True, tag="studied"):
 
     habits: dict[str, Habit]
     """How the counts of a check behave by themselves, by check."""
+    until: datetime | None = None
+    """The history ended here."""
     precedents: tuple[Precedent, ...] = ()
     """What the checks counted at other times like this one."""
     gaps: tuple[str, ...] = ()

@@ -90,12 +90,12 @@ def running(values: Array) -> Array:
 
 
 def bound(parts: Split, blur: Blur) -> Array:
-    """No less than ln E, (W,): the likelihood at its highest over that of no change at all, which is 1."""
+    """No less than ln E, (W,): what no evidence of a comparison exceeds."""
     x1, n1, x0, n0 = parts
+    worse = (n1 > 0) & (n0 > 0) & (x1 * n0 > (x0 + 1) * n1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        u = np.log(x1 * n0 / ((x0 + 1) * n1))
-        likelihood = (x1 * u - (x0 + 1 + x1) * np.log((n0 + np.exp(u) * n1) / (n0 + n1))) / blur.phi
-    return mixture.combine(np.where((u > 0) & (n1 > 0) & (n0 > 0), likelihood - _LN_UNCHANGED, -math.inf))
+        most = mixture.highest(x1, n1, x0, n0, np.asarray(blur.phi))
+    return mixture.combine(np.where(worse, most, -math.inf))
 
 
 class _Blurs(NamedTuple):

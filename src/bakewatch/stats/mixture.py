@@ -163,8 +163,19 @@ def ln_not_worse(parts: Split, ratio: float = 2.0, *, blur: Blur = SHARP) -> Arr
 def _ln_mixed(grid: "_Grid", x1: Array, n1: Array, x0: Array, n0: Array, phi: Array) -> Array:
     """ln of the mixed likelihood ratio of as many comparisons, all (N,)."""
     likelihood = _likelihood(grid.u, x1, n1, x0, n0, phi)
+    most = highest(x1, n1, x0, n0, phi)
     mixed = np.exp(likelihood - likelihood.max(axis=1, keepdims=True)) @ grid.weights
-    return np.asarray(np.subtract(*np.log(np.maximum(mixed, _LEAST)).T[::-1]))
+    ln_drift, ln_harm = np.log(np.maximum(mixed, _LEAST)).T
+    return np.asarray(np.minimum(ln_harm - ln_drift, most))
+
+
+def highest(x1: Array, n1: Array, x0: Array, n0: Array, phi: Array) -> Array:
+    """The supremum over u of the Poisson likelihood, divided by phi, (N,): clumps speak no louder.
+
+    Where the past is far shorter than the present, the likelihood of clumps would say more than the past can.
+    """
+    u = np.log(x1 * n0 / ((x0 + 1) * n1))
+    return np.asarray((x1 * u - (x0 + 1 + x1) * np.log((n0 + np.exp(u) * n1) / (n0 + n1))) / phi)
 
 
 def _likelihood(u: Array, x1: Array, n1: Array, x0: Array, n0: Array, phi: Array) -> Array:
@@ -184,9 +195,11 @@ def _tilted(u: Array, phi: Array) -> _Tilt:
     """
     p = (2 / (phi + 1))[:, None]
     q, ratio = 1 - p, np.exp(u)
-    half = 2 * q * ratio + p**2
-    y = 2 * ratio / (half + np.sqrt(half**2 - (2 * q * ratio) ** 2))
-    return _Tilt(np.log(y), phi[:, None] * p * (y - 1) / (1 - q * y))
+    root = np.sqrt(4 * q * ratio + p**2)
+    whole = 2 * q * ratio + p**2 + p * root
+    # y - 1, written without the differences of almost equal numbers that it has where phi is large.
+    more = 4 * p * ratio * np.expm1(u) / (whole * (2 * ratio - p + root))
+    return _Tilt(np.log1p(more), phi[:, None] * more * whole / (p + root))
 
 
 def combine(ln_parts: Array) -> Array:

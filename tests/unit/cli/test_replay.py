@@ -162,6 +162,7 @@ def test_recorded_bakes_are_judged_again(run: Callable[..., Result], monkeypatch
 
 def test_two_kinds_at_once_are_a_usage_error(run: Callable[..., Result]) -> None:
     assert run("--releases", "--bakes").exit_code == 2
+    assert run("--bakes", "--days", "3").exit_code == 2
     assert run("--days", "0").exit_code == 2
 
 

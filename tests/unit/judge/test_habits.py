@@ -101,3 +101,11 @@ def test_seconds_of_the_watch_weigh_one_on_average() -> None:
     measure = Measure.of(sight, CALLS)
     cells = [one for one in sight.series["calls"] if one.start < to_ms(START + timedelta(minutes=30))]
     assert sum(map(measure.exposure, cells)) == pytest.approx(1800, rel=0.01)
+
+
+def test_an_incident_does_not_teach_what_is_usual_at_this_time_of_the_day() -> None:
+    """Forty bad minutes yesterday must not hide the same harm today."""
+    count = np.random.default_rng(12).poisson(60, 7 * 288).astype(float)
+    calm = studied("calls", count)
+    count[-288 : -288 + 8] *= 20
+    assert studied("calls", count).season == pytest.approx(calm.season, rel=0.1)

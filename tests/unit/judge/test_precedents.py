@@ -9,8 +9,8 @@ from bakewatch.judge import precedents
 from bakewatch.judge.rules import weigh
 from bakewatch.judge.triggers import fired, leave
 from bakewatch.model.bake import Watch
-from bakewatch.model.observation import Observation, Window
-from bakewatch.model.plan import Check
+from bakewatch.model.observation import Bucket, Observation, Window, from_ms
+from bakewatch.model.plan import Check, Rule
 from bakewatch.model.precedent import Beside, Kind
 from bakewatch.model.timeline import Concluded, Confirmation, Confirmed, Opened, Timeline
 from bakewatch.model.verdict import Evidence, Leave, Outcome, Permission, Verdict
@@ -174,3 +174,47 @@ def test_twice_the_rate_is_ruled_out_where_nothing_changed_and_not_where_it_did(
     assert evidence(sunk).not_worse is None
     early = watch(plan(ERRORS), {"errors": steady(2)}, past={"errors": steady(2)}, minutes=5)
     assert evidence(early).not_worse is None, "the warm-up is no part of the five minutes"
+
+
+def test_one_day_on_which_it_was_as_bad_is_enough_to_ask() -> None:
+    """Every seventh day something runs at this hour: seven days together hide it."""
+
+    def weekly(moment: datetime) -> tuple[int, int]:
+        return (12 if (moment - START) % (7 * DAY) < timedelta(minutes=45) else 1), 100
+
+    of = with_days(ERRORS, since(0, 12), weekly, days=7)
+    (day,) = evidence(of).beside
+    assert (day.number, day.agrees) == (7, False)
+    assert day.ratio is not None and day.ratio > 2
+
+
+def test_growth_per_action_is_set_beside_other_days_too() -> None:
+    storm = Check(name="storm", stream="edge", rule=Rule.AMPLIFICATION, where="409", public=False)
+
+    def spread(requests: int) -> tuple[int, ...]:
+        return tuple(20 if events == requests else 0 for events in range(1, 11))
+
+    def told(one: Observation, requests: int, then: int) -> Observation:
+        def row(bucket: Bucket) -> Bucket:
+            noon = (from_ms(bucket.at) - START) % DAY < timedelta(minutes=45)
+            return structs.replace(bucket, spread=spread(then if noon else requests))
+
+        return structs.replace(one, buckets=tuple(map(row, one.buckets)))
+
+    base = watch(plan(storm), {"storm": steady(1)}, past={"storm": steady(1)})
+    looks = tuple(
+        structs.replace(look, observations=tuple(told(one, 6, 6) for one in look.observations)) for look in base.looks
+    )
+    base = structs.replace(base, looks=looks, baseline=tuple(told(one, 1, 1) for one in base.baseline))
+    for then, agrees in ((6, False), (1, True)):
+        long = told(answer("storm", steady(1), START - 2 * DAY, START, timedelta(minutes=5)), 1, then)
+        of = structs.replace(base, precedents=precedents.days(structs.replace(base, baseline=(long,))))
+        assert evidence(of).fired
+        assert [one.agrees for one in evidence(of).beside] == [agrees]
+
+
+def test_what_fired_is_not_ruled_out() -> None:
+    """A long calm before it makes twice the rate unlikely over the whole watch, whatever began lately."""
+    of = watch(plan(ERRORS), {"errors": since(26, 40, before=2)}, past={"errors": steady(2)})
+    assert evidence(of).fired
+    assert evidence(of).not_worse is None

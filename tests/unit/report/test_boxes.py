@@ -345,10 +345,14 @@ def test_what_was_foreseen_is_told(language: str, words: str) -> None:
     [
         (
             "en",
-            "12× the same time of the last 7 days (agrees); "
-            "1× the time after the last 2 releases that passed and stayed (does not agree)",
+            "12× the same time of earlier days (so many known: 7; agrees); "
+            "1× the time after earlier releases that passed and stayed (so many known: 2; does not agree)",
         ),
-        ("ko", "지난 7일 같은 시각의 12배 (같은 결론); 통과하고 유지된 지난 2개 릴리스 직후의 1배 (다른 결론)"),
+        (
+            "ko",
+            "이전 날 같은 시각의 12배 (알려진 날 7일; 같은 결론); "
+            "통과하고 유지된 이전 릴리스 직후의 1배 (알려진 릴리스 2개; 다른 결론)",
+        ),
     ],
 )
 def test_further_baselines_are_told_each(language: str, words: str) -> None:
@@ -372,4 +376,4 @@ def test_further_baselines_are_told_each(language: str, words: str) -> None:
     ]
     page = html.render(compose(tuple(events), told.at(60)), language)
     assert words in page
-    assert {"en": "2× is ruled out so far (95 %)", "ko": "지금까지 2배는 배제됨 (95 %)"}[language] in page
+    assert {"en": "2× as much is ruled out so far (95 %)", "ko": "지금까지 2배 증가는 배제됨 (95 %)"}[language] in page

@@ -228,3 +228,25 @@ def test_a_series_weighs_the_same_in_a_batch(falling: bool) -> None:
     alone = weighed(sinking, falling=falling)
     assert weighed(rising, sinking, falling=falling) == alone
     assert (alone.ln_e > 10) is falling
+
+
+@pytest.mark.parametrize("phi", [1.0, 1 + 1e-9, 2.0, 1e3, 1e6, 1e9, 1e12])
+def test_clumps_of_any_size_are_numbers_in_order(phi: float) -> None:
+    with np.errstate(all="raise", under="ignore"):
+        tilt = mixture._tilted(np.linspace(-1, 4.2, 300), np.array([phi]))
+    assert (np.diff(tilt.event[0]) > 0).all()
+    assert (np.diff(tilt.expected[0]) > 0).all()
+
+
+def test_a_service_of_a_billion_events_that_scatter_is_not_blind() -> None:
+    blur = Blur(9.5e7, 0.1)
+    assert one(9e10, 30, 240e9, 240, blur=blur) > ALARM
+    assert one(3.1e10, 30, 240e9, 240, blur=blur) < 0
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(1, 30_000), st.floats(0.1, 2e3), st.integers(0, 5000), st.floats(0.5, 2e3), st.floats(1, 60))
+def test_clumps_say_no_more_than_chance_alone_would(x1: int, n1: float, x0: int, n0: float, phi: float) -> None:
+    """However short the past is: four events of it cannot weigh e^200."""
+    most = float(mixture.highest(*(np.array(value) for value in (float(x1), n1, float(x0), n0, phi))))
+    assert one(x1, n1, x0, n0, blur=Blur(phi, 0.02)) <= most + 1e-9

@@ -155,7 +155,7 @@ def facts(report: Report, check: CheckReport, speaker: Speaker) -> Facts:
             ("fact.ratio", _ratio(evidence, speaker)),
             ("fact.evidence", _weight(check, evidence, speaker)),
             ("fact.beside", _beside(evidence, speaker)),
-            ("fact.not_worse", _not_worse(evidence, speaker)),
+            ("fact.not_worse", _not_worse(check, evidence, speaker)),
             ("fact.when", _when(evidence, speaker)),
             ("fact.foresight", _foresight(check, speaker)),
             ("fact.could_see", _could_see(check, evidence, speaker)),
@@ -246,8 +246,11 @@ def _beside(evidence: Evidence, speaker: Speaker) -> Inline:
     )
 
 
-def _not_worse(evidence: Evidence, speaker: Speaker) -> Inline:
-    return () if evidence.not_worse is None else speaker.say("facts.not_worse", ratio=number(evidence.not_worse))
+def _not_worse(check: CheckReport, evidence: Evidence, speaker: Speaker) -> Inline:
+    if evidence.not_worse is None:
+        return ()
+    entry = "facts.not_less" if check.rule is Rule.FLOOR else "facts.not_worse"
+    return speaker.say(entry, ratio=number(evidence.not_worse))
 
 
 def _foresight(check: CheckReport, speaker: Speaker) -> Inline:

@@ -69,7 +69,7 @@ class GitRepository:
         tip = self._mirror.fetch()
         if not self._mirror.contains(tip, release.commit) or undone_by(self._mirror, release):
             return False
-        words, since = f"--grep=This reverts commit {release.commit}", f"{release.commit}..{tip}"
+        words, since = f"--grep=This reverts commit {release.commit[:7]}", f"{release.commit}..{tip}"
         return not self._mirror.git.tell("log", "-1", "--format=%H", words, since, "--")
 
     def brake(self, release: Release) -> Brake:
