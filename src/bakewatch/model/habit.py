@@ -11,7 +11,7 @@ class Trust(StrEnum):
     """What a new signature may do, by how often one appears when nothing happens."""
 
     ACTS = "acts"
-    """One that comes twice, or from two actors, fires the check."""
+    """One that comes twice, or from two actors, after the warm-up fires the check."""
     COUNTS = "counts"
     """Only more of them than usual fire it, and that never acts by itself."""
     REFUSED = "refused"
