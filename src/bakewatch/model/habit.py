@@ -29,7 +29,7 @@ class Novelty(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     upper: float = 1.0
     """The share of such windows is below this, with 95 % confidence."""
     why: str = ""
-    """Why it is refused, as a code."""
+    """As a code: why it is refused, or only counts although new signatures are rare."""
 
     @property
     def rate(self) -> float | None:
