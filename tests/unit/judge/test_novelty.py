@@ -205,6 +205,12 @@ def test_what_only_counts_may_only_ask() -> None:
     assert leave_of(made, Bucket(to_ms(START), 60, actors=9)) == (Permission.ASK, {"only_counts"})
 
 
+def test_where_history_is_only_too_short_that_is_why_it_asks() -> None:
+    short = Novelty(trust=Trust.COUNTS, windows=48, why="short_novelty")
+    made = bake(at(5, 6, 7, ids=range(20, 40)), short)
+    assert leave_of(made, Bucket(to_ms(START), 60, actors=9)) == (Permission.ASK, {"short_novelty"})
+
+
 def test_an_undo_is_a_cure_when_no_new_signature_comes_again() -> None:
     bad = bake(at(*range(2, 28), 0.5), ACTS)
     for seen, reasons in ((at(), []), (at(3), ["seen_again"])):
