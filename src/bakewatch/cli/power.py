@@ -39,11 +39,12 @@ _MAY = {
     Trust.COUNTS: "it counts, it does not act",
     Trust.REFUSED: "refused, it never fires",
 }
+_SHORT = "it counts, history is too short for it to act"
 
 
 def _novelty(plan: Plan, name: str, one: Novelty) -> str:
     """How often new signatures appear when nothing happens, and what a check may make of them."""
-    may = f"{_MAY[one.trust]}{f' ({one.why})' if one.why else ''}"
+    may = _SHORT if one.why == "short_novelty" else f"{_MAY[one.trust]}{f' ({one.why})' if one.why else ''}"
     if one.rate is None:
         return f"{name}: {may}"
     where = f"{one.windows} ordinary stretches of {plan.bake.duration} ({percent(one.rate)})"

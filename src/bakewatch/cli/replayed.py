@@ -115,6 +115,7 @@ _ADVICE: dict[Change, tuple[Words, str]] = {
         lambda one, done: f" ({_short(one.numbers['days'])} days)",
         "too little history before the bakes: {}: how the counts drift is assumed and not learnt",
     ),
+    Change.MEASURED_BEFORE: (lambda one, done: "", "measured before every bake, see `check --power`: {}"),
     Change.NO_HISTORY: (lambda one, done: f" ({one.detail})" if one.detail else "", "no history of: {}"),
 }
 """What is said of each check, and the sentence about all of them."""

@@ -255,8 +255,18 @@ def _spreads(bakes: Bakes, places: Places) -> Array:
     return np.stack([bakes.at(size, places) for size in bakes.track.spread.T], axis=-1)
 
 
+def _unjudged(bakes: Bakes, ratios: Sequence[float]) -> Trial:
+    """Minutes do not say which signatures they had: what is new in them is not known."""
+    size = len(bakes.starts)
+    return Trial(bakes.check.name, np.zeros(size, dtype=bool), np.full(size, math.inf), answered=_days(bakes))
+
+
 def _days(bakes: Bakes) -> float:
     return float(bakes.answered.sum()) / (24 * 60)
 
 
-_OTHERS: dict[Rule, Callable[[Bakes, Sequence[float]], Trial]] = {Rule.ZERO: _policy, Rule.AMPLIFICATION: _amplified}
+_OTHERS: dict[Rule, Callable[[Bakes, Sequence[float]], Trial]] = {
+    Rule.ZERO: _policy,
+    Rule.AMPLIFICATION: _amplified,
+    Rule.NOVELTY: _unjudged,
+}

@@ -29,7 +29,7 @@ class _Seen:
 
 
 def is_sure(cells: Series) -> bool:
-    """Was a new signature seen twice, or by two signed-in actors?"""
+    """Was a new signature seen twice, or by two signed-in actors, in *cells* after the warm-up?"""
     return any((one.count >= TWICE and one.buckets >= TWICE) or one.actors >= TWICE for one in _seen(cells))
 
 

@@ -139,6 +139,8 @@ def _within(minutes: Array, share: float) -> float | None:
 def _advice(
     plan: Plan, check: Check, one: Trial, alarms: Alarms, delays: Sequence[Delay], days: float, gap: str
 ) -> list[Advice]:
+    if check.rule is Rule.NOVELTY:
+        return [Advice(change=Change.MEASURED_BEFORE)]
     if not alarms.bakes:
         return [Advice(change=Change.NO_HISTORY, detail=gap)]
     said = []

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import structs
 
 from bakewatch.judge.amplification import amplified
-from bakewatch.judge.compare import compare
+from bakewatch.judge.compare import compare, judged_from
 from bakewatch.judge.measure import Measure, history
 from bakewatch.judge.novelty import is_sure, refused, told
 from bakewatch.judge.series import tally
@@ -62,11 +62,14 @@ def zero(sight: Sight, check: Check) -> Evidence:
 def new_signatures(sight: Sight, check: Check) -> Evidence:
     """A signature that history did not have fails the check once it is sure; refused where history speaks against it.
 
+    It is not a declared one: what only a restart says is told, and only what comes after the warm-up makes it sure.
     Where only their number counts, it is compared (`compare`).
     """
     if sight.watch.novelty(check).trust is Trust.REFUSED:
         return refused(sight, check)
-    return structs.replace(zero(sight, check), fired=is_sure(sight.series.get(check.name, ())))
+    cells, first = sight.series.get(check.name, ()), judged_from(sight)
+    sure = is_sure(tuple(cell for cell in cells if cell.bucket.at >= first))
+    return structs.replace(zero(sight, check), fired=sure)
 
 
 def bound_of_none(measure: Measure, exposure: float) -> float | None:

@@ -18,6 +18,8 @@ from bakewatch.stats.noise import BASELINES, BLOCK
 FEWEST = 36
 """From fewer windows of history nothing is said: what they never had comes in the next with a chance above 1 %. With a
 bake of 30 minutes they are 18 hours."""
+DAYS = 2
+"""With less than so many days of ordinary windows nothing acts: the hour of the bake may not have been seen before."""
 MOST_KNOWN = 2000
 """Where there are more signatures, messages have no templates."""
 MOST_NOVEL = 0.5
@@ -49,7 +51,7 @@ def surprises(sight: Sight, check: Check, share: float) -> Habit:
     replayed = ordinary[_learning(sight.plan, len(ordinary)) :]
     surprised = sum(bool(one.new) for one in replayed)
     known = sorted({signature for one in windows for signature in one.new})
-    trust, why = _trust(len(ordinary), len(replayed), surprised, len(known), share)
+    trust, why = _trust(sight.plan, len(ordinary), surprised, len(known), share)
     novelty = Novelty(
         trust=trust,
         windows=len(replayed),
@@ -73,20 +75,23 @@ def surprises(sight: Sight, check: Check, share: float) -> Habit:
     )
 
 
-def _trust(ordinary: int, replayed: int, surprised: int, known: int, share: float) -> tuple[Trust, str]:
-    """What a new signature may do, and if nothing, why.
+def _trust(plan: Plan, ordinary: int, surprised: int, known: int, share: float) -> tuple[Trust, str]:
+    """What a new signature may do; why, where it is refused, and where only a longer history would let it act.
 
-    It may act when no larger *share* of the windows had one, and history is so long that what it never had comes in
-    the next window with no larger chance.
+    It may act when no larger *share* of the replayed windows had one, and they are so many that what they never had
+    comes in the next with no larger chance. Those that are only learnt from cannot tell that nothing new comes.
     """
+    replayed = ordinary - _learning(plan, ordinary)
     if ordinary < FEWEST:
         return Trust.REFUSED, "short_history"
     if known > MOST_KNOWN:
         return Trust.REFUSED, "too_many_signatures"
     if surprised > MOST_NOVEL * replayed:
         return Trust.REFUSED, "too_novel"
-    rare = surprised <= share * replayed and chance_of_first(ordinary) <= share
-    return (Trust.ACTS if rare else Trust.COUNTS), ""
+    if surprised > share * replayed:
+        return Trust.COUNTS, ""
+    long = ordinary * _size(plan) >= DAYS * season.DAY and chance_of_first(replayed) <= share
+    return (Trust.ACTS, "") if long else (Trust.COUNTS, "short_novelty")
 
 
 def _windows(sight: Sight, past: Series) -> list[_Window]:

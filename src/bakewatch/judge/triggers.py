@@ -130,7 +130,7 @@ def _doubts(watch: Watch, weighed: Evidence, again: Observation | None, journey_
     if check.rule is Rule.ZERO and not twice and not journey_fails:
         codes.append("single_event")
     if check.rule is Rule.NOVELTY and not watch.zero_tolerance(check):
-        codes.append("only_counts")
+        codes.append(watch.novelty(check).why or "only_counts")
     actors = max((bucket.actors for bucket in again.buckets), default=0) if again is not None else 0
     if check.public and not journey_fails and actors < SIGNED_IN:
         codes.append("public_evidence")

@@ -11,7 +11,7 @@ class Trust(StrEnum):
     """What a new signature may do, by how often one appears when nothing happens."""
 
     ACTS = "acts"
-    """One that comes twice, or from two actors, fires the check."""
+    """One that comes twice, or from two actors, after the warm-up fires the check."""
     COUNTS = "counts"
     """Only more of them than usual fire it, and that never acts by itself."""
     REFUSED = "refused"
@@ -29,7 +29,7 @@ class Novelty(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     upper: float = 1.0
     """The share of such windows is below this, with 95 % confidence."""
     why: str = ""
-    """Why it is refused, as a code."""
+    """As a code: why it is refused, or only counts although new signatures are rare."""
 
     @property
     def rate(self) -> float | None:

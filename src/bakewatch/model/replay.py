@@ -41,6 +41,8 @@ class Change(StrEnum):
     """Fewer days were `answered` than were to be replayed."""
     ASSUMED_NOISE = "assumed_noise"
     """Habits rest on so few `days` that drift is assumed."""
+    MEASURED_BEFORE = "measured_before"
+    """Rule `novelty` is replayed on history before every bake, and not here."""
     NO_HISTORY = "no_history"
     """No bake tells anything; `detail` says why there was no answer."""
 

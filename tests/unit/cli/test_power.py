@@ -58,6 +58,16 @@ def test_how_often_new_signatures_come_by_themselves_is_said() -> None:
     )
 
 
+def test_where_history_is_only_too_short_for_it_to_act_that_is_said() -> None:
+    new = Check(name="new", stream="edge", rule=Rule.NOVELTY)
+    short = Novelty(trust=Trust.COUNTS, windows=48, why="short_novelty")
+    one = Foresight(check="new", per_minute=60, rate=0.0, could_see=0.3, target=1.0, novelty=short)
+    assert list(told(plan(new), (one,), ()))[-1] == (
+        "new: new error signatures appeared in 0 of 48 ordinary stretches of 30m (0 %): "
+        "it counts, history is too short for it to act"
+    )
+
+
 def test_why_it_is_refused_is_said_instead_of_that_it_is_weak() -> None:
     new = Check(name="new", stream="edge", rule=Rule.NOVELTY)
     never = Foresight(

@@ -145,6 +145,30 @@ def test_releases_are_told_one_by_one(run: Callable[..., Result]) -> None:
     assert (nothing.exit_code, "nothing was merged" in nothing.output) == (3, True)
 
 
+NOVEL = """\
+[[checks]]
+name = "new"
+stream = "postgres_logs"
+rule = "novelty"
+[[triggers]]
+name = "unheard"
+any = ["check:new"]
+"""
+
+
+def test_what_is_measured_before_every_bake_is_not_replayed(run: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "bakewatch.toml").write_text(CONFIG + NOVEL)
+    done = run("--days", "1")
+    assert done.exit_code == 0, done.output
+    lines = [" ".join(line.split()) for line in done.output.splitlines()]
+    assert lines[3] == "new novelty 0 unknown"
+    assert {"unheard 0 unknown", "not counted in unheard: new"} <= set(lines)
+    assert "measured before every bake, see `check --power`: new" in lines
+    merged = run("--releases", "--days", "1", arrange=lambda world: world.deploy(NEXT, START + timedelta(hours=2)))
+    assert merged.exit_code == 0, merged.output
+    assert "ddddddd 2026-02-07 04:46Z 2 0 -" in [" ".join(line.split()) for line in merged.output.splitlines()]
+
+
 def test_recorded_bakes_are_judged_again(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = run("--bakes")
     assert (nothing.exit_code, "no recorded bake" in nothing.output) == (3, True)
@@ -201,6 +225,7 @@ def test_a_plan_too_weak_for_its_traffic_is_told_so_in_one_sentence() -> None:
         (Advice(change=Change.SHORT_HISTORY, numbers={"answered": 2.0}), "too little history: errors (2 of 7 days)"),
         (Advice(change=Change.ASSUMED_NOISE, numbers={"days": 0.5}), "before the bakes: errors (0.5 days)"),
         (Advice(change=Change.NOTHING_BEFORE), "never counted anything: errors"),
+        (Advice(change=Change.MEASURED_BEFORE), "measured before every bake, see `check --power`: errors"),
         (Advice(change=Change.NO_HISTORY, detail="timeout"), "no history of: errors (timeout)"),
     ],
 )

@@ -204,6 +204,14 @@ class TestTrack:
         assert made.spread[0].tolist() == list(sizes)
 
 
+def test_new_signatures_are_not_judged_by_their_count() -> None:
+    """Minutes have no signatures: the rule is replayed on history before every bake instead."""
+    new = Check(name="new", stream="edge", rule=Rule.NOVELTY)
+    done = tried(new, track(poisson(5.0)), RATIOS, of=plan(new))
+    assert (done.counted.tolist(), done.answered, done.faults) == ([False] * 48, 1.0, ())
+    assert not np.isfinite(done.minutes).any()
+
+
 def test_a_pseudo_deploy_alarms_when_a_bake_does() -> None:
     """The judge sees buckets of ten seconds and waits for lines to settle; else they are alike."""
     of = plan(ERRORS)

@@ -97,10 +97,17 @@ def test_what_is_told_of_it_is_its_hash_and_how_often_it_came() -> None:
     assert total.numbers == {"signatures": 4.0, "count": 8.0}
 
 
-def test_during_the_transition_it_counts_too() -> None:
-    early = bake(at(0, 0.5), ACTS)
-    assert weighed(early).fired
-    assert weighed(early).first_at == START
+@pytest.mark.parametrize("seen", [at(0, 0.5), at(0, 0.5, 1.33), at(0, actors=9), at(0.5, 9), at(1.33, 9, actors=1)])
+def test_what_only_a_restart_says_is_told_and_fires_nothing(seen: Seen) -> None:
+    """A new signature is not a declared one: it must come twice after the warm-up of 90 seconds."""
+    one = weighed(bake(seen, ACTS))
+    assert not one.fired
+    assert one.count and {"new_signatures", "new_signature"} <= codes(one)
+
+
+@pytest.mark.parametrize("seen", [at(0.5, 5, 9), at(1.5, 9), at(1.5, actors=2)])
+def test_what_comes_again_after_the_warm_up_fires(seen: Seen) -> None:
+    assert weighed(bake(seen, ACTS)).fired
 
 
 def test_where_only_their_number_counts_two_are_nothing_and_many_fire() -> None:
@@ -196,6 +203,12 @@ def test_what_anyone_can_provoke_needs_two_signed_in_actors() -> None:
 def test_what_only_counts_may_only_ask() -> None:
     made = bake(at(5, 6, 7, ids=range(20, 40)), COUNTS)
     assert leave_of(made, Bucket(to_ms(START), 60, actors=9)) == (Permission.ASK, {"only_counts"})
+
+
+def test_where_history_is_only_too_short_that_is_why_it_asks() -> None:
+    short = Novelty(trust=Trust.COUNTS, windows=48, why="short_novelty")
+    made = bake(at(5, 6, 7, ids=range(20, 40)), short)
+    assert leave_of(made, Bucket(to_ms(START), 60, actors=9)) == (Permission.ASK, {"short_novelty"})
 
 
 def test_an_undo_is_a_cure_when_no_new_signature_comes_again() -> None:

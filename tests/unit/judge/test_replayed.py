@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from bakewatch.judge.backtest import Trial
 from bakewatch.judge.replayed import replayed, walked
@@ -112,6 +113,17 @@ class TestAdvice:
         short = made("errors", [NEVER], studied=1.5, answered=2.0, faults=self.FINE)
         assert changes(told(plan(ERRORS), short)) == [[Change.SHORT_HISTORY, Change.ASSUMED_NOISE]]
         assert changes(told(plan(ERRORS), made("errors", [NEVER]))) == [[Change.NOTHING_BEFORE]]
+
+    def test_new_signatures_are_measured_elsewhere_and_what_needs_them_is_unknown(self) -> None:
+        new = structs.replace(ERRORS, name="new", rule=Rule.NOVELTY)
+        alone = Trigger(name="alone", any=("check:new",))
+        beside = Trigger(name="beside", any=("check:new", "check:errors"))
+        trials = made("new", [NEVER] * 2, [False] * 2), made("errors", [3.0, NEVER], faults=self.FINE)
+        done = told(plan(new, ERRORS, triggers=(alone, beside)), *trials)
+        assert changes(done)[0] == [Change.MEASURED_BEFORE]
+        one, other = done.triggers
+        assert (one.alarms.bakes, one.alarms.per_100, one.unanswered) == (0, None, ("new",))
+        assert (other.alarms.bakes, other.alarms.alarms, other.unanswered) == (2, 1, ("new",))
 
     def test_without_an_answer_the_cause_is_all_that_is_said(self) -> None:
         done = told(plan(ERRORS), made("errors", [NEVER], [False], answered=0.0), gaps={"errors": "timeout"})

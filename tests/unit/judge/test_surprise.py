@@ -98,12 +98,39 @@ def test_what_came_in_the_first_third_is_only_learnt() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "trust", "why"),
-    [(17, Trust.REFUSED, "short_history"), (18, Trust.COUNTS, ""), (20, Trust.ACTS, ""), (168, Trust.ACTS, "")],
+    [
+        (17, Trust.REFUSED, "short_history"),
+        (18, Trust.COUNTS, "short_novelty"),
+        (47, Trust.COUNTS, "short_novelty"),
+        (48, Trust.ACTS, ""),
+        (168, Trust.ACTS, ""),
+    ],
 )
-def test_too_little_history_is_refused_and_a_little_more_only_counts(hours: int, trust: Trust, why: str) -> None:
-    """T1/(e·T0) falls below 1 % at 18.2 hours."""
+def test_too_little_history_is_refused_and_less_than_two_days_only_count(hours: int, trust: Trust, why: str) -> None:
     found = measured(usual, hours * 12)
     assert (found.trust, found.why) == (trust, why)
+
+
+def test_what_is_only_learnt_from_is_no_evidence_that_nothing_new_comes() -> None:
+    """Among two checks a share of 0.5 % takes 74 replayed windows: 61 hours, of which a day is only learnt from."""
+    two = bare(NEW, ERRORS)
+    short, enough = (measured(usual, hours * 12, of=two) for hours in (60, 61))
+    assert (short.trust, short.windows, short.why) == (Trust.COUNTS, 72, "short_novelty")
+    assert (enough.trust, enough.windows, enough.why) == (Trust.ACTS, 74, "")
+    assert chance_of_first(74) < 0.005 < chance_of_first(73)
+
+
+def test_in_less_than_two_days_the_hour_of_the_bake_may_not_have_been_seen() -> None:
+    """Windows of five minutes: 216 of 432 are replayed, which is plenty, and they are one and a half days."""
+    brief = bare(NEW, bake=Bake(duration="5m"))
+    found = measured(usual, 432, of=brief)
+    assert (found.trust, found.windows, found.why) == (Trust.COUNTS, 216, "short_novelty")
+    assert measured(usual, 576, of=brief).trust is Trust.ACTS
+
+
+def test_where_new_ones_came_a_short_history_is_not_to_blame() -> None:
+    found = measured(lambda back: (1, 7) if back == 30 else (1,), 24 * 12)
+    assert (found.trust, found.surprised, found.why) == (Trust.COUNTS, 1, "")
 
 
 def test_what_no_window_had_comes_in_the_next_with_a_chance_that_falls_with_their_number() -> None:

@@ -63,6 +63,18 @@ def test_how_often_they_come_by_themselves_is_one_sentence(language: str, words:
     assert words in html.render(compose(story(COUNTS, counting()), told.at(60)), language)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "it counts, it does not act — history is too short for new signatures to act"),
+        ("ko", "세기만 하고 스스로 되돌리지 않음 — 이력이 짧아 새 서명은 묻기만 함"),
+    ],
+)
+def test_where_history_is_only_too_short_it_says_so(language: str, words: str) -> None:
+    short = Novelty(trust=Trust.COUNTS, windows=48, surprised=0, upper=0.0605, why="short_novelty")
+    assert words in html.render(compose(story(short, counting()), told.at(60)), language)
+
+
 def test_what_is_new_is_told_by_its_hash_and_count() -> None:
     page = html.render(compose(story(COUNTS, counting()), told.at(60)), "en")
     assert "0badcafe" in page
