@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -57,11 +58,11 @@ class _Comparison(Sides):
     threshold: float
     weight: mixture.Weight
 
-    @property
+    @cached_property
     def base_exposure(self) -> float:
         return sum(map(self.measure.exposure, self.past))
 
-    @property
+    @cached_property
     def exposure(self) -> float:
         return sum(map(self.measure.exposure, self.present))
 

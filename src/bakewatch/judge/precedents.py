@@ -78,6 +78,8 @@ def beside(sight: Sight, check: Check, present: Series, since: int, effect: Effe
     Nothing of a kind that has no answer for this time. A kind agrees when the present is the *effect* worse than all of
     its precedents together, and than each of them: one day in seven on which it was as bad is a habit of that day.
     """
+    if not sight.watch.precedents:
+        return ()
     measure = Measure(sight.plan, check)
     cells = [cell for cell in present if cell.start >= since]
     exposure = sum(map(measure.exposure, cells))
