@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from bakewatch.stats.intervals import incomplete_beta, share_bound_of_none
+from bakewatch.stats.intervals import share_bound
 from benchmarks.detection.late import EXPECTED, EXPECTED_30, NAIVE, NAIVE_30
 from benchmarks.detection.results import OURS, OURS_30, PLAIN, Late, NotWorse, Quiet, Real
 from benchmarks.table import Row
 
-CONFIDENCE = 0.95
 Key = tuple[str, float]
 """The noise and the requests per minute of a cell."""
 
@@ -52,19 +51,6 @@ def percent(part: float, whole: float = 1.0) -> str:
     return f"{100 * part / whole:.2f} %"
 
 
-def upper(hits: int, trials: int) -> float:
-    """The upper 95 % bound of a share, one-sided (Clopper and Pearson 1934, Biometrika 26:404)."""
-    if hits == 0:
-        return share_bound_of_none(trials, CONFIDENCE)
-    if hits == trials:
-        return 1.0
-    low, high = hits / trials, 1.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if incomplete_beta(hits + 1, trials - hits, middle) < CONFIDENCE else (low, middle)
-    return high
-
-
 def quiet_rows(found: Sequence[Quiet]) -> Iterator[Row]:
     """False alarms on simulated services: ours with their goals, the others' beside them."""
     cells, whole = per_cell(found), merged(found)
@@ -72,7 +58,7 @@ def quiet_rows(found: Sequence[Quiet]) -> Iterator[Row]:
         false = whole.false[name]
         value = f"{percent(false, whole.watches)} of {whole.watches:,} watches in {len(cells)} cells"
         yield Row(f"false alarms, {looks}: pooled", "<= 1 %", value, false <= 0.01 * whole.watches)
-        bounds = {cell: upper(one.false[name], one.watches) for cell, one in cells.items()}
+        bounds = {cell: share_bound(one.false[name], one.watches) for cell, one in cells.items()}
         worst = max(bounds, key=bounds.__getitem__)
         value = f"{percent(bounds[worst])} ({named(*worst)}: {cells[worst].false[name]} of {cells[worst].watches:,})"
         yield Row(f"false alarms, {looks}: worst cell's 95 % bound", "<= 1.3 %", value, bounds[worst] <= 0.013)
@@ -86,7 +72,7 @@ def quiet_rows(found: Sequence[Quiet]) -> Iterator[Row]:
 
 def real_rows(found: Real) -> Iterator[Row]:
     """False alarms on a real trace: ours, and the others' beside them."""
-    hits, bound = found.false[OURS], upper(found.false[OURS], found.watches)
+    hits, bound = found.false[OURS], share_bound(found.false[OURS], found.watches)
     value = f"{percent(hits, found.watches)} of {found.watches:,} watches, bound {percent(bound)}"
     met = hits <= 0.01 * found.watches and bound <= 0.016
     yield Row(f"false alarms on real traffic ({found.name})", "<= 1 %, 95 % bound <= 1.6 %", value, met)

@@ -18,9 +18,6 @@ from bakewatch.stats.effect import FEWEST_EVENTS, Effect
 from bakewatch.stats.mixture import ONSET_WEIGHTS, ONSETS, Split
 from bakewatch.stats.noise import BASELINES, BLOCK, Array, Blur, Noise
 
-_LN_UNCHANGED = -2.0
-"""No more than the logarithm of the weight that "no change at all" has in any grid of `stats.mixture`."""
-
 Known = Callable[[int], tuple[Array, Array]]
 """What is known at a look that ends so many buckets: running sums of counts and of exposures, (W, 1 + B) each."""
 
@@ -122,7 +119,7 @@ def _some(blur: Blur, chosen: NDArray[np.int64]) -> Blur:
 
 def _alarming(parts: Split, blur: Blur, threshold: float, effect: Effect | None) -> NDArray[np.bool_]:
     """Which watches alarm at a look, (W,): they weigh enough, and their leading comparison has the least effect."""
-    sides = Split(parts.x0, parts.n0, parts.x1, parts.n1) if effect is not None and effect.falling else parts
+    sides = mixture.swapped(parts) if effect is not None and effect.falling else parts
     alarming = bound(sides, blur) >= threshold
     large = np.ones(parts.x1.shape, dtype=bool) if effect is None else effect.reached(*parts)
     alarming &= large.any(axis=(1, 2))

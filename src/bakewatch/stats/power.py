@@ -57,7 +57,8 @@ def minutes_to_find(
 
     *ratio* below 1: a fall. *per_minute*: the exposure of one minute; the rest as in `smallest_rise`. What is usual now
     is not known exactly: the logarithm of the count scatters by tau² + phi/x0 + (1 + (phi-1)·ratio)/mean, as if what
-    scatters the counts grew with the rate. For counts that scatter in clumps that is too much, by up to the half.
+    scatters the counts grew with the rate. For counts that scatter in clumps that is too much: simulated, half and
+    more where clumps are rare.
     """
     rate, falling = ratio * float(x0[-1] / n0[-1]), ratio < 1
     base = noise.phi / max(float(x0[-1]), 1.0)

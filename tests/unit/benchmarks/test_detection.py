@@ -33,9 +33,11 @@ from benchmarks.detection.results import (
     Worse,
 )
 from benchmarks.detection.rows import rows
-from benchmarks.detection.shares import percent, upper
+from benchmarks.detection.shares import percent
 from benchmarks.detection.streams import CELLS, Cell
 from benchmarks.table import Row
+
+from bakewatch.stats.intervals import share_bound
 
 NAMES = [name for settings in DOCUMENTED.values() for name in settings]
 
@@ -182,9 +184,9 @@ def test_delays_leave_out_what_came_before_the_onset_and_end_with_the_watch() ->
 
 
 def test_the_upper_bound_is_clopper_and_pearsons() -> None:
-    assert upper(0, 100) == pytest.approx(0.029513, abs=1e-6)
-    assert upper(5, 100) == pytest.approx(0.102253, abs=1e-5)
-    assert upper(3, 3) == 1.0
+    assert share_bound(0, 100) == pytest.approx(0.029513, abs=1e-6)
+    assert share_bound(5, 100) == pytest.approx(0.102253, abs=1e-5)
+    assert share_bound(3, 3) == 1.0
     assert percent(1, 8) == "12.50 %"
 
 
