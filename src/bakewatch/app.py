@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
 
 from bakewatch import plugins
-from bakewatch.config import Settings, load_plan
+from bakewatch.config import Settings, Table, load_plan
 from bakewatch.errors import NO_SPACE, ConfigError, RepositoryError
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
@@ -240,10 +240,17 @@ def _world(settings: Settings, context: Context, where: str = "bakewatch.toml") 
         journeys=plugins.build("walker", settings.walker, f"{where}: walker", context),
         method=plugins.build("method", settings.method, f"{where}: method", context),
         notifier=_notifier(settings, context, where),
+        hosting=_optional("hosting", settings.hosting, where, context),
+        forge=_optional("forge", settings.forge, where, context),
         archive=NoArchive(),
         addresses=tuple(settings.platform.get("addresses", ())),
         clock=clock,
     )
+
+
+def _optional(group: str, table: Table, where: str, context: Context) -> Any:
+    """The vendor that *table* describes; None where nothing is configured."""
+    return plugins.build(group, table, f"{where}: {group}", context) if table else None
 
 
 def _notifier(settings: Settings, context: Context, where: str) -> Notifier:

@@ -41,6 +41,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     repository: RepositorySettings
     platform: Table
+    """Who is asked which commit production serves, at every address: the proof."""
+    hosting: Table = field(default_factory=dict)
+    """The platform that builds and serves it: its word, and what it can do."""
+    forge: Table = field(default_factory=dict)
+    """The service with the pull requests."""
     sources: dict[str, Table] = field(default_factory=dict)
     canaries: tuple[Table, ...] = ()
     walker: Table = field(default_factory=lambda: {"kind": "pytest"})

@@ -5,6 +5,8 @@
       PortError              a vendor could not do what its port promises
         PlatformError        what production serves could not be asked
         RepositoryError      git said no
+        HostingError         the platform could not be asked what it has built, or moved
+        ForgeError           the service with the pull requests could not be asked, or told
         SourceError          a source could not answer
         JourneyError         a journey could not be walked (not: it failed)
         RollbackError        the undo could not be done
@@ -51,6 +53,14 @@ class PlatformError(PortError):
 
 class RepositoryError(PortError):
     """git said no, or the repository has no such thing."""
+
+
+class HostingError(PortError):
+    """The platform could not be asked what it has built, or would not do what it was asked."""
+
+
+class ForgeError(PortError):
+    """The service with the pull requests could not be asked, or would not have what it was told."""
 
 
 class SourceError(PortError):

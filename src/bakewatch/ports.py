@@ -5,17 +5,17 @@ failure. Every call happens inside a step of the runtime, and may happen twice w
 whatever a verb changes is find-or-create.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from bakewatch.errors import ConfigError
+from bakewatch.model.forge import Bulletin, Pull
+from bakewatch.model.hosting import Differences, Hosted, Move, Told
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
@@ -65,6 +65,61 @@ class Repository(Protocol):
 
     def brake(self, release: Release) -> Brake:
         """The kill switch and the opt-out on the production branch. Never raises: unreadable is a pulled brake."""
+        ...
+
+
+class Hosting(Protocol):
+    """The platform that builds and serves production, by its own word. Raises `HostingError`."""
+
+    def domains(self) -> list[str]:
+        """The host names that serve production."""
+        ...
+
+    def tell(self, commit: str) -> Told:
+        """What has become of *commit* in production. Never raises: trouble is in the answer."""
+        ...
+
+    def candidates(self) -> list[Hosted]:
+        """Deployments that served production and that it may go back to, newest first."""
+        ...
+
+    def differences(self, target: str) -> Differences:
+        """In what the deployment *target* differs from the one that production serves."""
+        ...
+
+    def roll_back(self, target: str, why: str) -> Move:
+        """Let production serve the deployment *target* again. Asking again does not do it again: it says how it stands.
+        Never raises."""
+        ...
+
+    def promote(self, target: str) -> Move:
+        """Let production serve the deployment *target* and, from now on, what is merged. As `roll_back`."""
+        ...
+
+
+class Forge(Protocol):
+    """The service that hosts the repository's pull requests. Raises `ForgeError`."""
+
+    def pull(self, number: int) -> Pull:
+        """The pull request *number*."""
+        ...
+
+    def pulls_of(self, commit: str) -> list[Pull]:
+        """The pull requests that brought *commit*."""
+        ...
+
+    def brake(self, release: Release) -> Brake:
+        """The opt-out label that a maintainer set on one of the release's pull requests. Never raises: what cannot be
+        read is a pulled brake."""
+        ...
+
+    def propose(self, release: Release, branch: str, title: str, body: str, *, merge: bool) -> Rollback:
+        """Open the pull request that brings *branch* to the production branch, once; with *merge*, merge it where that
+        is allowed. Never raises."""
+        ...
+
+    def publish(self, bulletin: Bulletin) -> None:
+        """Show how the case stands, in place of what was shown before."""
         ...
 
 
@@ -135,30 +190,6 @@ class Notifier(Protocol):
     def notify(self, notice: Notice) -> None:
         """Deliver *notice*."""
         ...
-
-
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
-
-def require_safe(url: str, *schemes: str) -> None:
-    """`ConfigError` unless *url* is https (or one of *schemes*), or plain http to loopback; never with credentials.
-
-    Only scheme and host are ever repeated: the path of an address may be its secret.
-    """
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").encode("idna").decode()
-        host.encode().decode("idna"), parts.port  # both complain of what is none
-    except ValueError:
-        raise ConfigError("no address", right="such as https://live.example") from None
-    if parts.password or (parts.username and parts.scheme != "ssh"):
-        raise ConfigError("the address carries credentials", right="name an environment variable instead")
-    if parts.scheme == "http" and host in _LOOPBACK:
-        return
-    if parts.scheme not in ("https", *schemes):
-        raise ConfigError(f"`{parts.scheme}://{host}` is not https", right="https, or plain http to loopback")
-    if not re.fullmatch(r"[A-Za-z0-9.:-]+", host) and parts.scheme != "file":
-        raise ConfigError("the address names no host", right="such as https://live.example")
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -260,3 +291,5 @@ class World:
     """Every production address; journeys are walked at the first."""
     clock: Callable[[], datetime]
     """The time inside a step, where it becomes part of the step's recorded result."""
+    hosting: Hosting | None = None
+    forge: Forge | None = None

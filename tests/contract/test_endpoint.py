@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bakewatch.address import require_safe
 from bakewatch.errors import ConfigError
-from bakewatch.ports import require_safe
 from bakewatch.vendors.endpoint import Endpoint, EndpointSettings
 from tests.contract.loopback import Answer, serving
 

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from bakewatch.address import require_safe
 from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Name
-from bakewatch.ports import Context, Kind, require_safe
+from bakewatch.ports import Context, Kind
 
 TIMEOUT = 10.0
 """Seconds of the clock for one canary."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from bakewatch.address import require_safe
 from bakewatch.model.release import Sighting
-from bakewatch.ports import Context, Kind, require_safe
+from bakewatch.ports import Context, Kind
 from bakewatch.privacy.scrub import clean
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from bakewatch.address import require_safe
 from bakewatch.errors import NotifyError
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.notice import Notice
 from bakewatch.model.verdict import Evidence
-from bakewatch.ports import Context, Kind, require_safe
+from bakewatch.ports import Context, Kind
 
 TIMEOUT = 20.0
 """Seconds of the clock for one delivery."""

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
+from bakewatch.address import require_safe
 from bakewatch.errors import ConfigError, RepositoryError
-from bakewatch.ports import Context, Remote, require_safe
+from bakewatch.ports import Context, Remote
 from bakewatch.vendors.git.run import Git
 
 _KEPT = ("refs/pull/{}/head", "refs/merge-requests/{}/head")

@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from bakewatch.address import require_safe
 from bakewatch.errors import ConfigError
 from bakewatch.model.journey import JourneyRun, Step, Walked
 from bakewatch.model.plan import Duration, Journey, Name, Persona, seconds
-from bakewatch.ports import Context, Kind, require_safe
+from bakewatch.ports import Context, Kind
 from bakewatch.privacy.codes import clean_code
 from bakewatch.privacy.scrub import clean, clean_path
 from bakewatch.vendors.journeys import process
