@@ -84,7 +84,7 @@ class Routes:
         for its_method, pattern, handler in self._table:
             if its_method == method and (found := pattern.fullmatch(path)):
                 return handler(call, *found.groups())
-        raise Refused(404, "Not Found", status="404")
+        raise Refused(404, "Not Found")
 
     def _user(self, call: Call) -> tuple[int, Any]:
         if call.account.type == "Bot":
@@ -199,7 +199,7 @@ class Routes:
     def _change_comment(self, call: Call, number: str) -> tuple[int, Any]:
         one = next((there for there in self._state.comments if there.id == int(number)), None)
         if one is None:
-            raise Refused(404, "Not Found", status="404")
+            raise Refused(404, "Not Found")
         if call.account != one.author and not self._state.writes(call.account):
             raise Refused(403, "Must have admin rights to Repository.")
         self._check_length(call.body["body"])
@@ -217,7 +217,7 @@ class Routes:
 
     def _role(self, call: Call, login: str) -> tuple[int, Any]:
         if login not in self._state.roles:
-            raise Refused(404, "Not Found", status="404")
+            raise Refused(404, "Not Found")
         return 200, self._shapes.role(Account(login), self._state.roles[login])
 
     def _deployments(self, call: Call) -> tuple[int, Any]:

@@ -5,12 +5,13 @@ from typing import Any
 
 from bakewatch.testing.github.state import Account, Comment, LabelEvent, Pull, State
 
-_OF_USERS = "followers following gists starred subscriptions organizations repos events received_events".split()
+_OF_USERS = "followers following gists starred subscriptions organizations repos events received_events"
 _OF_REPOSITORIES = (
     "archive assignees blobs branches collaborators comments commits compare contents contributors deployments "
-    "downloads events forks git_commits git_refs git_tags hooks issue_comment issue_events issues keys labels languages "
-    "merges milestones notifications pulls releases stargazers statuses subscribers subscription tags teams trees"
-).split()
+    "downloads events forks git_commits git_refs git_tags hooks issue_comment issue_events issues keys labels "
+    "languages merges milestones notifications pulls releases stargazers statuses subscribers subscription tags teams "
+    "trees"
+)
 _NUMBERS = "forks forks_count open_issues open_issues_count stargazers_count watchers watchers_count size"
 _FLAGS = "has_downloads has_issues has_projects has_wiki has_pages has_discussions"
 
@@ -34,7 +35,7 @@ class Shapes:
             "gravatar_id": "",
             "url": url,
             "html_url": f"https://github.com/{account.login}",
-            **{f"{name}_url": f"{url}/{name}" for name in _OF_USERS},
+            **{f"{name}_url": f"{url}/{name}" for name in _OF_USERS.split()},
             "type": account.type,
             "site_admin": False,
         }
@@ -53,7 +54,7 @@ class Shapes:
             "description": None,
             "url": self._url,
             "html_url": self._html,
-            **{f"{name}_url": f"{self._url}/{name}" for name in _OF_REPOSITORIES},
+            **{f"{name}_url": f"{self._url}/{name}" for name in _OF_REPOSITORIES.split()},
             "git_url": f"git://github.com/{state.repository}.git",
             "ssh_url": f"git@github.com:{state.repository}.git",
             "clone_url": f"{self._html}.git",

@@ -149,7 +149,7 @@ class State:
     def pull(self, number: int) -> Pull:
         """The pull request *number*; refused when there is none."""
         if number not in self.pulls:
-            raise Refused(404, "Not Found", status="404")
+            raise Refused(404, "Not Found")
         return self.pulls[number]
 
     def writes(self, account: Account) -> bool:
