@@ -37,11 +37,14 @@ def release(team: Team, mirror: Mirror) -> Release:
 
 @pytest.fixture
 def hub(team: Team) -> Iterator[Rig]:
-    """GitHub in front of the team's repository. All that is asked and answered is held to the vendor's document."""
+    """GitHub in front of the team's repository. All that is asked and answered is held to the vendor's document.
+
+    Not where it answers as the next version does, of which that document is none.
+    """
     clock = Clock()
     with GitHub(team.remote, clock=clock) as github:
         yield Rig(team, github, clock)
-    if openapi_github.SPECS:
+    if openapi_github.SPECS and not github.state.newest:
         openapi_github.check(github.exchanges)
 
 

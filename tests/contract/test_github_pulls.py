@@ -90,7 +90,7 @@ def test_a_label_of_its_own_name_is_looked_for(hub: Rig) -> None:
     assert not hub.forge().brake(release).pulled
 
 
-def _gone(hub: Rig) -> None:
+def _renamed(hub: Rig) -> None:
     hub.github.label(1, OFF, None)
 
 
@@ -106,7 +106,7 @@ def _limited(hub: Rig) -> None:
     hub.github.limits.an_hour = 0
 
 
-@pytest.mark.parametrize("trouble", [_gone, _stranger, _revoked, _limited])
+@pytest.mark.parametrize("trouble", [_renamed, _stranger, _revoked, _limited])
 def test_what_cannot_be_read_is_a_pulled_brake(hub: Rig, trouble: object) -> None:
     release = hub.release()
     trouble(hub)  # type: ignore[operator]

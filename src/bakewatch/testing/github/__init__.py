@@ -90,9 +90,10 @@ class GitHub:
         return commit
 
     def label(self, number: int, name: str, by: str | None, *, kind: str = "User") -> None:
-        """*by* sets a label; None: an account that is gone."""
+        """*by* sets a label; None: nobody did, another one was renamed."""
         self.state.pulls[number].labels.append(name)
-        self._happened(number, "labeled", name, Account(by, kind) if by else None)
+        if by:
+            self._happened(number, "labeled", name, Account(by, kind))
 
     def unlabel(self, number: int, name: str, by: str) -> None:
         """*by* takes a label off."""
@@ -124,5 +125,5 @@ class GitHub:
     def _reach(self, one: Deployment, state: str, description: str) -> None:
         one.states.append((next(self.state.ids), state, description, self._clock()))
 
-    def _happened(self, number: int, event: str, label: str, actor: Account | None) -> None:
+    def _happened(self, number: int, event: str, label: str, actor: Account) -> None:
         self.state.events.append(LabelEvent(next(self.state.ids), number, event, label, actor, self._clock()))

@@ -153,7 +153,7 @@ class Shapes:
             "id": one.id,
             "node_id": f"LE_{one.id}",
             "url": f"{self._url}/issues/events/{one.id}",
-            "actor": self.user(one.actor) if one.actor else None,
+            "actor": self.user(one.actor),
             "event": one.event,
             "commit_id": None,
             "commit_url": None,
@@ -191,8 +191,8 @@ class Shapes:
             "html_url": html,
             "comments_url": f"{url}/comments",
             "commit": inner,
-            "author": None,
-            "committer": None,
+            "author": self.user(Account("author")),
+            "committer": self.user(Account("web-flow")),
             "parents": [{"sha": one, "url": f"{self._url}/commits/{one}"} for one in parents],
         }
 

@@ -74,7 +74,7 @@ class LabelEvent:
     number: int
     event: str
     label: str
-    actor: Account | None
+    actor: Account
     at: datetime
 
 
