@@ -7,7 +7,7 @@ _APART = "\u200b"
 """A space without width: what it stands in is read the same and means nothing any more."""
 
 _MENTION = re.compile(r"(?i)(?<![a-z0-9])(@|&#0*64;|&#x0*40;|&commat;)(?=[a-z0-9])")
-_NUMBER = re.compile(r"(?i)([\w.-]+/[\w.-]+)?(#|&#0*35;|&#x0*23;|&num;|\bGH-)(?=(\d+))")
+_NUMBER = re.compile(r"(?i)([\w.-]+/[\w.-]+)?((?<!&)#|&#(?!\d+;)|&#0*35;|&#x0*23;|&num;|\bGH-)(?=(\d+))")
 _ADDRESS = re.compile(r"(?i)\bgithub\.com/(?=([\w.-]+/[\w.-]+)/(?:issues|pull|discussions|commit)/)")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 
