@@ -5,10 +5,9 @@ import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-from openapi_core import Config, OpenAPI
+from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 from openapi_core.validation.response.exceptions import ResponseValidationError
 
@@ -33,18 +32,10 @@ _ALWAYS = (304, 401, 403, 429)
 def _document() -> OpenAPI:
     if not SPECS:
         pytest.skip("BAKEWATCH_SPECS names no folder with github.openapi.json")
-    text = (Path(SPECS) / "github.openapi.json").read_text()
-    return OpenAPI.from_dict(_mended(json.loads(text)), config=Config(spec_validator_cls=None))
-
-
-def _mended(part: Any) -> Any:
-    """*part* in which what may be null may be so too where its values are listed: the document forgets that."""
-    if isinstance(part, list):
-        return [_mended(one) for one in part]
-    if not isinstance(part, dict):
-        return part
-    values = {"enum": [*part["enum"], None]} if part.get("nullable") and isinstance(part.get("enum"), list) else {}
-    return {name: _mended(one) for name, one in part.items()} | values
+    told = json.loads((Path(SPECS) / "github.openapi.json").read_text())
+    # It is null until the check is completed; the document says so, and forgets it in the list of values.
+    told["components"]["schemas"]["check-run"]["properties"]["conclusion"]["enum"].append(None)
+    return OpenAPI.from_dict(told)
 
 
 def check(exchanges: list[Exchange]) -> int:
