@@ -122,6 +122,7 @@ class Case:
     def _notice(self, transition: str) -> Notice:
         fired, asked = self._last(Fired), self._last(Asked)
         concluded, undone = self._last(Concluded), self._last(RolledBack)
+        link = undone.rollback.link if undone is not None and "://" in undone.rollback.link else ""
         questions = sum(isinstance(event, Asked) for event in self.timeline)
         key = f"{transition}-{questions}" if transition == "asked" and questions > 1 else transition
         culprits = fired.culprits if fired else ()
@@ -140,6 +141,7 @@ class Case:
             evidence=tuple(one for one in (weighed.evidence if weighed else ()) if f"check:{one.check}" in culprits),
             walks=tuple(run for name, run in runs.items() if f"journey:{name}" in culprits),
             revert=undone.rollback.commit if undone else "",
+            link=link,
             approve=f"bakewatch approve {self.id}" if transition == "asked" else "",
             until=asked.until if asked and transition == "asked" else None,
         )

@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.release import Merged, MergeKind, Release
+from bakewatch.model.release import TRAILER, Merged, MergeKind, Release
 from bakewatch.privacy.scrub import clean
 from bakewatch.vendors.git.extent import extent
 from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.pulls import merged_pull, named_pull, title_of
-
-TRAILER = "Bakewatch-Undoes"
 
 
 def find_release(mirror: Mirror, *, commit: str = "", pull: int | None = None, range_: str = "") -> Release:
