@@ -9,6 +9,7 @@ it names that), `full` (walking finds the disk full), `long` (the bake lasts). W
 import errno
 import os
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,9 @@ class Production:
 
     def merges(self, since: datetime) -> list[Merged]:
         return []
+
+    def touches(self, old: str, new: str, below: Sequence[str]) -> bool:
+        return False
 
     def brake(self, release: Release) -> Brake:
         return Brake(pulled=False)
