@@ -13,13 +13,16 @@ from bakewatch.errors import ConfigError, HostingError
 from bakewatch.model.hosting import Build, Differences
 from bakewatch.model.plan import Plan, Service
 from bakewatch.ports import Context, Remote
-from bakewatch.testing.vercel import Ends, Platform, StandIn
+from bakewatch.testing.vercel import Ends, Hooks, Platform, StandIn, signature
 from bakewatch.vendors.vercel import Vercel, VercelSettings
+from bakewatch.vendors.vercel.events import read
+from bakewatch.vendors.vercel.signature import signed
+from tests.contract.loopback import Answer, Asked, serving
 from tests.contract.openapi import FOLDER, document
 
 OLD, GOOD, BAD, NEXT = (digit * 40 for digit in "0123")
 DAY = datetime(2026, 2, 7, tzinfo=UTC)
-SCENE_TOKEN = "token-live"
+SCENE_TOKEN = "tokenlive"
 
 
 @dataclass
@@ -490,3 +493,43 @@ def test_building_asks_nobody(scene: Scene, tmp_path: Path) -> None:
     context = _context({"VERCEL_TOKEN": SCENE_TOKEN}, tmp_path)
     built = plugins.build("hosting", {"kind": "vercel", "project": "live", "api": scene.server.url}, "x", context)
     assert isinstance(built, Vercel) and scene.asked() == []
+
+
+# The stand-in itself
+
+
+def test_what_happens_is_sent_signed_to_whoever_listens() -> None:
+    told: list[tuple[bytes, str]] = []
+
+    def take(asked: Asked) -> Answer:
+        told.append((asked.body, asked.headers["x-vercel-signature"]))
+        return 200, {}, b""
+
+    clock = Clock()
+    with serving(take) as listener:
+        hooks = Hooks(listener.url, "whsec")
+        with StandIn(Platform(clock), hooks=hooks) as server:
+            scene = Scene(server, clock, _vercel(server, clock))
+            target, bad = scene.push(GOOD), scene.push(BAD)
+            scene.vercel.roll_back(target, "why")
+            clock.on(5)
+            scene.push(NEXT)
+            server.platform.settle()
+        hooks.deliver(server.platform)
+        assert hooks.send(told[0][0], signature(told[0][0], "other")) == 200
+    forged = told.pop()
+    assert all(signed(body, header, "whsec") for body, header in told) and not signed(*forged, "whsec")
+    seen = [read(body) for body, _ in told]
+    assert all(one and one.project == "prj_live" and one.target == "production" for one in seen)
+    kinds = ["created", "ready", "promoted"]
+    wanted = [(kind, one) for one in (GOOD, BAD) for kind in kinds]
+    wanted += [("rollback", GOOD), ("created", NEXT), ("ready", NEXT)]
+    assert [(one.type, one.commit) for one in seen if one] == [(f"deployment.{kind}", one) for kind, one in wanted]
+    (back,) = (one for one in seen if one and one.type == "deployment.rollback")
+    assert (back.left, back.reached, back.at) == (bad, target, DAY + timedelta(seconds=40))
+
+
+def test_a_platform_that_hears_nothing_builds_nothing(scene: Scene) -> None:
+    scene.platform.deaf = True
+    scene.push(GOOD)
+    assert scene.vercel.tell(GOOD).deployment is None

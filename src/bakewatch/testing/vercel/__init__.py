@@ -29,7 +29,7 @@ class StandIn:
     """The server. Everything that it was asked is in `asked`, everything that it answered in `answered`."""
 
     def __init__(
-        self, platform: Platform | None = None, *, token: str = "token-live", hooks: Hooks | None = None
+        self, platform: Platform | None = None, *, token: str = "tokenlive", hooks: Hooks | None = None
     ) -> None:
         self.platform = platform or Platform(lambda: datetime.now(UTC))
         self.limits = Limits(self.platform.clock)
@@ -109,7 +109,9 @@ def _handler(server: StandIn) -> type[BaseHTTPRequestHandler]:
             status, told, headers = server.answer(asked, token)
             raw = b"" if told is None else json.dumps(told).encode()
             self.send_response(status)
-            for name, value in {**headers, "content-type": "application/json; charset=utf-8"}.items():
+            if told is not None:
+                headers["content-type"] = "application/json; charset=utf-8"
+            for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(raw)))
             self.end_headers()
