@@ -1,5 +1,6 @@
 """The platform's word and its moves, against a stand-in that is held to the vendor's own document."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -152,15 +153,30 @@ def test_a_preview_of_the_same_commit_is_never_its_deployment(scene: Scene) -> N
 
 
 def test_what_the_filters_let_through_is_looked_at_again() -> None:
-    clock = Clock()
-    with StandIn(Platform(clock)) as server:
-        scene = Scene(server, clock, _vercel(server, clock))
-        scene.push(OLD)
-        scene.push(GOOD, target=None)
-        for listed in (scene.platform.deployments[0], scene.platform.deployments[1]):
-            listed.commit, listed.target = (GOOD, None) if listed.target is None else (BAD, "production")
-        scene.platform.deployments[0].deleted = True
-        assert scene.vercel.tell(BAD).deployment is None
+    def listed(uid: str, commit: str, created: int, **more: object) -> dict[str, object]:
+        meta = {"githubCommitSha": commit}
+        return {"uid": uid, "readyState": "QUEUED", "createdAt": created, "target": "production", "meta": meta, **more}
+
+    rows = [
+        listed("earlier", GOOD, 1),
+        listed("wanted", GOOD, 2),
+        listed("preview", GOOD, 3, target=None),
+        listed("staging", GOOD, 4, target="staging"),
+        listed("deleted", GOOD, 5, readyState="DELETED"),
+        listed("another", BAD, 6),
+        listed("unknown", "", 7),
+    ]
+    project = {"id": "prj_1", "targets": {"production": None}, "rollingRelease": None}
+
+    def lie(asked: Asked) -> Answer:
+        return 200, {}, json.dumps({"deployments": rows} if "deployments" in asked.path else project).encode()
+
+    with serving(lie) as server:
+        settings = VercelSettings(project="live", api=server.url)
+        told = Vercel(settings, SCENE_TOKEN, Clock()).tell(GOOD)
+        assert told.deployment is not None and (told.deployment.id, told.current) == ("wanted", "")
+        rows[0]["createdAt"] = "now"
+        assert Vercel(settings, SCENE_TOKEN, Clock()).tell(GOOD).problem == "malformed"
 
 
 @pytest.mark.parametrize(
@@ -253,12 +269,14 @@ def test_the_team_is_named_by_its_id_or_by_its_slug(scene: Scene) -> None:
 # Trouble
 
 
-def test_a_limit_is_obeyed_until_it_is_over(scene: Scene) -> None:
+@pytest.mark.parametrize("in_a_header", [False, True])
+def test_a_limit_is_obeyed_until_it_is_over(scene: Scene, in_a_header: bool) -> None:
     scene.push(GOOD)
-    scene.server.limits.limit("GET /v7/deployments", 2, 60)
+    scene.server.limits.retry_after = in_a_header
+    scene.server.limits.limit("GET /v7/deployments", 2, 45)
     assert [scene.vercel.tell(GOOD).problem for _ in range(4)] == ["", "", "rate_limited", "rate_limited"]
     sent = len(scene.asked())
-    scene.clock.on(59)
+    scene.clock.on(44)
     assert scene.vercel.tell(GOOD).problem == "rate_limited" and len(scene.asked()) == sent
     scene.clock.on(1)
     assert scene.vercel.tell(GOOD).problem == ""
