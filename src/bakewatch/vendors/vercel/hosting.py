@@ -65,7 +65,7 @@ class Vercel:
             current=project.current,
             astray=self._astray(deployment) if deployment else (),
             pinned=moves.pinned(project),
-            rolling=project.rolling_release is not None and self._client.rolling() is not None,
+            rolling=self._rolling(project) is not None,
         )
 
     def _hosted(self, found: answers.Listed) -> Hosted:
@@ -86,6 +86,10 @@ class Vercel:
         if deployment.staged:
             return tuple(self.domains())
         return tuple(one for one in self.domains() if self._client.points_to(one) != deployment.id)
+
+    def _rolling(self, project: answers.Project) -> answers.Release | None:
+        """The rolling release in progress; not asked for where there is none ever."""
+        return self._client.rolling() if project.rolling_release is not None else None
 
     def candidates(self) -> list[Hosted]:
         """Deployments that served production and may again, newest first, without the present one."""
@@ -115,22 +119,16 @@ class Vercel:
     def _move(self, kind: str, target: str, ask: Callable[[str], None]) -> Move:
         try:
             project = self._client.project()
-            found = moves.standing(project, kind, target, self._clock()) or self._queued(project, kind, target)
+            release = self._rolling(project)
         except HostingError as error:
             return Move(at=self._clock(), problem=error.code, permanent=error.permanent)
-        if found:
+        if found := moves.standing(project, release, kind, target, self._clock()):
             return found
         try:
             ask(project.id)
         except HostingError as error:
             return moves.refused(error, self._clock())
         return Move(at=self._clock())
-
-    def _queued(self, project: answers.Project, kind: str, target: str) -> Move | None:
-        """A promotion that waits behind a rolling release."""
-        release = self._client.rolling() if kind == "promote" and project.rolling_release is not None else None
-        waits = release is not None and release.queued_deployment_id == target
-        return Move(at=self._clock(), already=True) if waits else None
 
 
 def _served(one: answers.Listed) -> bool:

@@ -2,8 +2,9 @@
 again.
 
 A request is known by its kind and its target, whoever made it. It is
-- done when production serves the target and nothing else is under way,
-- under way while the platform works on it, or says that it has succeeded and does not show it yet,
+- done when production serves the target, alone, and nothing else is under way,
+- under way while the platform works on it, while it waits behind a rolling release, or while the platform says that it
+  has succeeded and does not show it yet,
 - over, without another try, for a while after it failed,
 and not there otherwise.
 """
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bakewatch.errors import HostingError
 from bakewatch.model.hosting import Move
-from bakewatch.vendors.vercel.answers import Project, Request, moment
+from bakewatch.vendors.vercel.answers import Project, Release, Request, moment
 
 RECENT = timedelta(minutes=15)
 """How long the end of a request stands: until then it is not asked for again."""
@@ -23,13 +24,15 @@ _NOT_FOR_GOOD = ("conflict",)
 """Another request may be in the way."""
 
 
-def standing(project: Project, kind: str, target: str, now: datetime) -> Move | None:
-    """How a request of *kind* (`rollback` or `promote`) for *target* stands; None: it has to be made."""
+def standing(project: Project, release: Release | None, kind: str, target: str, now: datetime) -> Move | None:
+    """How a request of *kind* (`rollback` or `promote`) for *target* stands, while the rolling *release* is in
+    progress, if any; None: it has to be made."""
     last = project.last_alias_request
-    ours = last is not None and (last.type, last.to_deployment_id) == (kind, target)
-    if project.current == target and not _in_the_way(last, kind, target):
+    if project.current == target and release is None and not _in_the_way(last, kind):
         return Move(at=now, done=True, already=True)
-    if last is None or not ours:
+    if kind == "promote" and release and release.queued_deployment_id == target:
+        return Move(at=now, already=True)
+    if last is None or (last.type, last.to_deployment_id) != (kind, target):
         return None
     recent = now - moment(last.requested_at) < RECENT
     if last.job_status in _UNDER_WAY or (last.job_status == "succeeded" and recent):
@@ -54,10 +57,9 @@ def pinned(project: Project) -> str:
     return project.current if last.to_deployment_id == project.current else ""
 
 
-def _in_the_way(last: Request | None, kind: str, target: str) -> bool:
+def _in_the_way(last: Request | None, kind: str) -> bool:
     """Is production moving, or, for a promotion, is it held by a rollback?"""
     if last is None:
         return False
-    if kind == "promote" and last.type == "rollback" and last.job_status == "succeeded":
-        return True
-    return last.job_status in _UNDER_WAY
+    held = (last.type, last.job_status) == ("rollback", "succeeded")
+    return last.job_status in _UNDER_WAY or (kind == "promote" and held)
