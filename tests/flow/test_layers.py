@@ -23,7 +23,6 @@ from bakewatch.testing.world import NEXT, PARENT, RELEASE, REVERT
 from tests.flow.stories import PLAN, Story, Told, with_mode
 from tests.flow.test_stories import harmful
 
-
 OTHER_KEYS = Differences(environment=("KEY",))
 
 
