@@ -86,9 +86,11 @@ class Desk:
         if delivery and key in self._seen:
             self._say(f"{_named(sender, hook)}: seen before")
             return "seen"
-        if not self._worker.give(lambda: self._do(_named(sender, hook), key, hook)):
-            return "full"
+        # Before it is given: it may have been done, and forgotten again, by the time that giving returns.
         self._seen[key] = None
+        if not self._worker.give(lambda: self._do(_named(sender, hook), key, hook)):
+            self._seen.pop(key, None)
+            return "full"
         if len(self._seen) > REMEMBERED:
             self._seen.pop(next(iter(self._seen)), None)
         return "accepted"
