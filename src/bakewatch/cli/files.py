@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
+
 from bakewatch.model.timeline import Timeline
 
 LANGUAGES = ("en", "ko")
@@ -30,12 +32,26 @@ def summary(data: Path, case_id: str) -> tuple[str, ...]:
     return told.lines(compose(history.timeline(data, case_id), datetime.now(UTC)), "en")
 
 
+def folder_of(data: Path, case_id: str) -> Path:
+    """Where the report files of a case lie."""
+    return data / "reports" / case_id.replace("/", "_")
+
+
+def tell(data: Path, case_id: str) -> None:
+    """Print what was seen of a case, in a few lines, and where its reports lie, which are written."""
+    click.echo("")
+    for line in summary(data, case_id):
+        click.echo(line)
+    for path in write_reports(data, case_id):
+        click.echo(f"report: {path}")
+
+
 def write_reports(data: Path, case_id: str) -> Iterator[Path]:
     """Write every form of a case's report into the data directory; yields where they lie."""
     from bakewatch.durable import history
 
     timeline = history.timeline(data, case_id)
-    folder = data / "reports" / case_id.replace("/", "_")
+    folder = folder_of(data, case_id)
     folder.mkdir(parents=True, exist_ok=True)
     for form in FORMATS:
         for language in LANGUAGES if form != "json" else ("",):

@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from bakewatch.cli.files import summary, write_reports
+from bakewatch.cli.files import tell
 from bakewatch.cli.main import code_of
 from bakewatch.cli.options import config_option, data_dir, data_option, find_data
 from bakewatch.model.timeline import Event
@@ -45,15 +45,6 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(data: Path, case_id: str) -> None:
-    """What was seen, in a few lines, and where the reports lie."""
-    click.echo("")
-    for line in summary(data, case_id):
-        click.echo(line)
-    for path in write_reports(data, case_id):
-        click.echo(f"report: {path}")
-
-
 def _complain(stopped: Mapping[str, str]) -> None:
     """One line for each case that stopped before its end, with the cause, unless a person stopped it."""
     for case_id, cause in stopped.items():
@@ -87,7 +78,7 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
     except start.Stopped as stopped:
         _complain(stopped.cases)
         sys.exit(max(map(code_of, stopped.cases.values())))
-    _tell(data, order.id)
+    tell(data, order.id)
     _complain({one.id: one.cause for one in history.cases(data) if one.cause})
     sys.exit(ending.exit_code)
 
@@ -106,12 +97,12 @@ def resume_command(config: Path, data: Path | None) -> None:
             endings = start.resume(found, watcher)
     except start.Stopped as stopped:
         for case_id in stopped.endings:
-            _tell(found, case_id)
+            tell(found, case_id)
         _complain(stopped.cases)
         sys.exit(max(map(code_of, stopped.cases.values())))
     if not endings:
         click.echo("nothing to resume")
         return
     for case_id in endings:
-        _tell(found, case_id)
+        tell(found, case_id)
     sys.exit(list(endings.values())[-1].exit_code)
