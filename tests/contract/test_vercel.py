@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bakewatch import plugins
@@ -16,8 +17,8 @@ from bakewatch.model.plan import Plan, Service
 from bakewatch.ports import Context, Remote
 from bakewatch.testing.vercel import Ends, Hooks, Platform, StandIn, signature
 from bakewatch.vendors.vercel import Vercel, VercelSettings
-from bakewatch.vendors.vercel.events import read
-from bakewatch.vendors.vercel.signature import signed
+from bakewatch.web.hooks import Deployed, of_vercel
+from bakewatch.web.signature import signed_by_vercel
 from tests.contract.loopback import Answer, Asked, serving
 from tests.contract.openapi import FOLDER, document
 
@@ -536,15 +537,15 @@ def test_what_happens_is_sent_signed_to_whoever_listens() -> None:
         hooks.deliver(server.platform)
         assert hooks.send(told[0][0], signature(told[0][0], "other")) == 200
     forged = told.pop()
-    assert all(signed(body, header, "whsec") for body, header in told) and not signed(*forged, "whsec")
-    seen = [read(body) for body, _ in told]
-    assert all(one and one.project == "prj_live" and one.target == "production" for one in seen)
-    kinds = ["created", "ready", "promoted"]
-    wanted = [(kind, one) for one in (GOOD, BAD) for kind in kinds]
-    wanted += [("rollback", GOOD), ("created", NEXT), ("ready", NEXT)]
-    assert [(one.type, one.commit) for one in seen if one] == [(f"deployment.{kind}", one) for kind, one in wanted]
-    (back,) = (one for one in seen if one and one.type == "deployment.rollback")
-    assert (back.left, back.reached, back.at) == (bad, target, DAY + timedelta(seconds=40))
+    assert all(signed_by_vercel(body, header, "whsec") for body, header in told)
+    assert not signed_by_vercel(*forged, "whsec")
+    seen = [msgspec.json.decode(body) for body, _ in told]
+    kinds = ["created", "ready", "promoted", "created", "ready", "promoted", "rollback", "created", "ready"]
+    assert [one["type"] for one in seen] == [f"deployment.{kind}" for kind in kinds]
+    back = seen[6]["payload"]
+    assert (back["fromDeploymentId"], back["toDeploymentId"]) == (bad, target)
+    hooks_seen = [of_vercel(body)[1] for body, _ in told]
+    assert {one.commit for one in hooks_seen if isinstance(one, Deployed)} == {GOOD, BAD, NEXT}
 
 
 def test_a_platform_that_hears_nothing_builds_nothing(scene: Scene) -> None:

@@ -94,6 +94,7 @@ class _VercelEvent(Struct, frozen=True):
 
 
 _ANOTHER = Ignored("an event of another kind")
+_GOOD = ("deployment.succeeded", "deployment.ready", "deployment.promoted")
 _COMMITS = ("githubCommitSha", "gitlabCommitSha", "bitbucketCommitSha")
 
 
@@ -121,13 +122,13 @@ def of_vercel(body: bytes) -> tuple[str, Hook]:
     if not head.type.startswith("deployment."):
         return head.id, _ANOTHER
     told = _decoded(body, _VercelEvent).payload
-    promoted = head.type == "deployment.promoted"
+    promoted, good = head.type == "deployment.promoted", head.type in _GOOD
     if told.target != "production" and not promoted:
         return head.id, Ignored("not of production")
     named = next((told.deployment.meta[key] for key in _COMMITS if key in told.deployment.meta), None)
     if named is None:
         return head.id, Ignored("it names no commit")
-    return head.id, _deployed(_decoded(bytes(named), str), promoted or head.type == "deployment.succeeded")
+    return head.id, _deployed(_decoded(bytes(named), str), good)
 
 
 def _deployed(commit: str, succeeded: bool, repository: str = "") -> Deployed:

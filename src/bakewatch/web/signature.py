@@ -10,7 +10,7 @@ def signed_by_github(body: bytes, header: str, secret: str) -> bool:
 
 
 def signed_by_vercel(body: bytes, header: str, secret: str) -> bool:
-    """Does `x-vercel-signature` hold the hexadecimal HMAC-SHA1 of *body*?"""
+    """Does `x-vercel-signature` hold the hexadecimal HMAC-SHA1 of *body*? Log drains are signed alike."""
     return _same(header, hmac.new(secret.encode(), body, sha1).hexdigest())
 
 
