@@ -40,6 +40,9 @@ def merge(report: Report, speaker: Speaker) -> Section:
         Item(label=speaker.say("label.parent"), text=code(release.parent)),
         Item(label=speaker.say("label.branch"), text=code(f"{release.repository}@{release.branch}")),
     ]
+    for one in release.members:
+        told = joined([plain(f"#{one.pull}"), code(one.title), code(one.author)], " · ")
+        items.append(Item(label=speaker.say("label.member"), text=told))
     if release.suspects:
         inherited = joined([code(one.commit[:12]) for one in release.suspects], ", ")
         items.append(Item(label=speaker.say("label.suspects"), text=inherited, tone=Tone.WARN))
