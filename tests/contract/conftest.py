@@ -10,8 +10,11 @@ import pytest
 
 from bakewatch.model.release import Release
 from bakewatch.ports import Remote
+from bakewatch.testing.github import GitHub
 from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.release import find_release
+from tests.contract import openapi_github
+from tests.contract.github_rig import Clock, Rig
 from tests.contract.remotes import ENVIRON, Team
 from tests.contract.source_rigs import DatabaseRig, LogRig
 
@@ -30,6 +33,19 @@ def mirror(team: Team, tmp_path: Path) -> Mirror:
 def release(team: Team, mirror: Mirror) -> Release:
     """A harmful one, of pull request 1, merged."""
     return find_release(mirror, commit=team.merge(1, {"app.txt": "one\nTWO\nthree\n"}))
+
+
+@pytest.fixture
+def hub(team: Team) -> Iterator[Rig]:
+    """GitHub in front of the team's repository. All that is asked and answered is held to the vendor's document.
+
+    Not where it answers as the next version does, of which that document is none.
+    """
+    clock = Clock()
+    with GitHub(team.remote, clock=clock) as github:
+        yield Rig(team, github, clock)
+    if openapi_github.SPECS and not github.state.newest:
+        openapi_github.check(github.exchanges)
 
 
 @pytest.fixture(scope="session")

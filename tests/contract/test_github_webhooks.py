@@ -1,0 +1,81 @@
+"""Webhooks, sent by GitHub's stand-in to a real address, and read."""
+
+import json
+
+import pytest
+
+from bakewatch.vendors.github.events import Delivery, parse
+from bakewatch.vendors.github.signature import signed
+from tests.contract.github_rig import Rig
+from tests.contract.loopback import serving
+
+pytestmark = pytest.mark.real
+
+SECRET = "a webhook's secret"
+
+
+def test_a_merge_a_deployment_and_a_ping_are_delivered_signed_and_read(hub: Rig) -> None:
+    with serving(lambda asked: (202, {}, b"")) as server:
+        hub.github.hooks.url, hub.github.hooks.secret = server.url + "/hooks/github", SECRET
+        hub.github.hooks.ping(hub.github.state.accounts.copy().popitem()[1])
+        hub.github.hooks.settle()
+        release = hub.release()
+        hub.github.hooks.settle()
+        hub.github.deployed(hub.github.deploy(release.commit), "success")
+        hub.github.hooks.settle()
+    assert hub.github.hooks.delivered == [("ping", 202), ("pull_request", 202), ("deployment_status", 202)]
+    assert len({one.headers["x-github-delivery"] for one in server.asked}) == 3
+    assert all(signed(one.body, one.headers["x-hub-signature-256"], SECRET) for one in server.asked)
+    ping, merged, deployed = (parse(one.headers["x-github-event"], one.body) for one in server.asked)
+    assert ping == Delivery(event="ping", repository="team/live")
+    assert merged == Delivery(
+        event="pull_request",
+        action="closed",
+        repository="team/live",
+        number=1,
+        merged=True,
+        merged_at=hub.clock(),
+        commit=release.commit,
+        base="main",
+    )
+    assert deployed == Delivery(
+        event="deployment_status",
+        action="created",
+        repository="team/live",
+        commit=release.commit,
+        environment="Production",
+        state="success",
+    )
+
+
+def test_whoever_gets_one_may_ask_the_api_at_once(hub: Rig) -> None:
+    seen: list[str] = []
+
+    def ask(asked: object) -> tuple[int, dict[str, str], bytes]:
+        seen.append(hub.forge().pull(2).commit)
+        return 202, {}, b""
+
+    release = hub.release()
+    title, body = hub.undo(release)
+    with serving(ask) as server:
+        hub.github.hooks.url = server.url
+        done = hub.forge().propose(release, "bakewatch/revert-0123456789ab", title, body, merge=True)
+        hub.github.hooks.settle()
+    assert seen == [done.commit] and done.commit
+
+
+def test_nobody_at_the_address_is_told(hub: Rig) -> None:
+    hub.github.hooks.url = "http://127.0.0.1:9/"
+    hub.release()
+    hub.github.hooks.settle()
+    assert hub.github.hooks.delivered == [("pull_request", 0)]
+
+
+def test_a_pull_request_that_was_closed_unmerged_has_become_nothing(hub: Rig) -> None:
+    hub.branch("feature", {"a.txt": "1"})
+    hub.github.open("feature", "A change")
+    whole = hub.rest().get("/pulls/1", dict)
+    body = {"action": "closed", "number": 1, "pull_request": whole, "repository": whole["base"]["repo"]}
+    told = parse("pull_request", json.dumps(body).encode())
+    assert told is not None and whole["merge_commit_sha"]
+    assert (told.merged, told.commit, told.merged_at) == (False, "", None)
