@@ -278,7 +278,7 @@ def _handler(stack: Stack) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             tag = self.headers.get("x-bakewatch", "")
-            commit = stack.serving(int(self.server.server_address[1]))
+            commit = stack.serving(int(self.connection.getsockname()[1]))
             if path.startswith("/at/"):
                 commit, path = path[4:44], path[44:]
             if path == "/version":

@@ -1,4 +1,4 @@
-"""The small production on the vendors' stand-ins: merged at a GitHub, built and served by a Vercel, at three domains."""
+"""The small production on the vendors' stand-ins: merged at a GitHub, built and served by a Vercel, three domains."""
 
 import os
 import subprocess
