@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from msgspec import structs
 
-from bakewatch.app.services import members, pull_of, with_domains
+from bakewatch.app.services import members, pull_of, starts_nothing, with_domains
 from bakewatch.errors import ConfigError, ForgeError, HostingError
 from bakewatch.model.forge import Pull
 from bakewatch.model.release import Member
@@ -86,3 +86,9 @@ def test_whose_pull_requests_are_in_a_release() -> None:
     assert members(cast(Forge, _Forge(PULL)), release) == (Member(pull=7, author="kim"),)
     assert members(cast(Forge, _Forge(error=ForgeError("timeout"))), release) == (Member(pull=7),)
     assert members(None, release) == ()
+
+
+def test_the_token_of_a_job_starts_no_workflow() -> None:
+    assert starts_nothing(("GITHUB_TOKEN",), {"GITHUB_ACTIONS": "true"})
+    assert not starts_nothing(("GITHUB_TOKEN",), {})
+    assert not starts_nothing(("BOT_TOKEN", ""), {"GITHUB_ACTIONS": "true"})

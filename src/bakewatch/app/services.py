@@ -1,6 +1,6 @@
 """What the platform and the forge tell before a case begins; where one is not configured or silent, git must do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,6 +68,11 @@ def _member(forge: Forge, number: int) -> Member:
     except ForgeError:
         return Member(pull=number)
     return Member(pull=number, title=pull.title, author=pull.author)
+
+
+def starts_nothing(tokens: Iterable[str], environ: Mapping[str, str]) -> bool:
+    """Is a revert pushed or merged with the token that GitHub Actions gives a job? Then no workflow deploys it."""
+    return environ.get("GITHUB_ACTIONS") == "true" and "GITHUB_TOKEN" in tokens
 
 
 def _refused(code: str, where: str) -> ConfigError:

@@ -1,12 +1,13 @@
 """The report files of a case."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from bakewatch.model.timeline import Timeline
+from bakewatch.model.timeline import Opened, Timeline
 
 LANGUAGES = ("en", "ko")
 FORMATS = ("md", "html", "json")
@@ -44,6 +45,27 @@ def tell(data: Path, case_id: str) -> None:
         click.echo(line)
     for path in write_reports(data, case_id):
         click.echo(f"report: {path}")
+    summarise(data, case_id, os.environ)
+
+
+MOST = 1024 * 1024
+"""Bytes of a job's summary, of which a larger one is refused whole."""
+
+
+def summarise(data: Path, case_id: str, environ: Mapping[str, str]) -> None:
+    """Add the report to the summary of the job that GitHub Actions runs, where this is one and it has room."""
+    from bakewatch.durable import history
+
+    name = environ.get("GITHUB_STEP_SUMMARY", "")
+    if not name:
+        return
+    path, timeline = Path(name), history.timeline(data, case_id)
+    language = timeline[0].plan.service.language if isinstance(timeline[0], Opened) else "en"
+    text = render(timeline, "md", language)
+    there = path.stat().st_size if path.exists() else 0
+    if there + len(text.encode()) + 2 <= MOST:
+        with path.open("a") as file:
+            file.write(f"{text}\n\n")
 
 
 def write_reports(data: Path, case_id: str) -> Iterator[Path]:

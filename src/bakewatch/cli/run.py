@@ -1,5 +1,6 @@
 """`verify` and `resume`."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,11 @@ from bakewatch.cli.files import tell
 from bakewatch.cli.main import code_of
 from bakewatch.cli.options import config_option, data_dir, data_option, find_data
 from bakewatch.model.timeline import Event
+
+OWN_TOKEN = (
+    "a revert made with the job's own GITHUB_TOKEN starts no workflow; "
+    "if a workflow deploys production, use another token"
+)
 
 
 class _Watcher:
@@ -61,6 +67,7 @@ def _complain(stopped: Mapping[str, str]) -> None:
 def verify_command(config: Path, commit: str, pr: int | None, range_: str, again: bool) -> None:
     """Run one case to its end."""
     from bakewatch import app
+    from bakewatch.app.services import starts_nothing
     from bakewatch.config import load
 
     settings, plan = load(config)
@@ -70,6 +77,9 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
 
     earlier = history.earlier(data)
     order = app.prepare(settings, plan, data, config, commit=commit, pr=pr, range_=range_, earlier=earlier)
+    tokens = (settings.repository.token_env, settings.forge.get("token_env", "GITHUB_TOKEN") if settings.forge else "")
+    if starts_nothing(tokens, os.environ):
+        click.echo(f"bakewatch: {OWN_TOKEN}", err=True)
     order = replays.noted(history.numbered(order, again=again))
     signal.signal(signal.SIGTERM, _stop)
     try:
