@@ -19,9 +19,9 @@ from pathlib import Path
 from tests.e2e.ministack import Stack, running
 
 from bakewatch.durable import history
+from bakewatch.model.release import TRAILER
 from bakewatch.model.timeline import Closed, Confirmed, Event, Looked, RolledBack, event_of
 from bakewatch.model.verdict import Ending
-from bakewatch.vendors.git.release import TRAILER
 
 ROOT = Path(__file__).parent.parent
 COMMAND = (str(Path(sys.executable).with_name("bakewatch")),)

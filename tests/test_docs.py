@@ -9,7 +9,7 @@ import pytest
 
 from bakewatch.cli.main import _HELP as HELP
 from bakewatch.cli.main import BUG, DISK, USAGE
-from bakewatch.config import RepositorySettings, Settings, load
+from bakewatch.config import RepositorySettings, ServeSettings, Settings, load
 from bakewatch.model import plan as nouns
 from bakewatch.model.verdict import Ending
 
@@ -42,6 +42,7 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_endings() -> None:
     [
         Settings,
         RepositorySettings,
+        ServeSettings,
         nouns.Plan,
         nouns.Service,
         nouns.Confirm,

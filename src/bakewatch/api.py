@@ -1,17 +1,19 @@
 """One vendor's HTTP API: one host, a token that shows up nowhere, its limits obeyed, every request counted."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from bakewatch.address import require_safe
-from bakewatch.errors import PortError
+from bakewatch.errors import ConfigError, PortError
 
 if TYPE_CHECKING:
     import httpx
@@ -21,6 +23,8 @@ MAX_BODY = 16 * 1024 * 1024
 MINUTE = timedelta(minutes=1)
 """A limit that does not say when it ends is taken to last so long, and twice as long every time it is met again."""
 LONGEST = timedelta(minutes=15)
+DAY = timedelta(days=1)
+"""No limit is taken to last longer, whatever the answer says."""
 
 Params = Mapping[str, str | int]
 
@@ -38,9 +42,9 @@ class Answer:
 class Api:
     """Requests to one base address. Every trouble is raised as *error* (a `PortError`) with a code:
 
-    `unreachable`, `timeout`, `rate_limited`, `unauthorized`, `forbidden`, `not_found`, `gone`, `conflict`, `refused`
-    (400, 422 and the like), `redirected`, `malformed`, `status_NNN`. Nothing is tried again here, and once a limit was
-    met nothing is sent until it is over: `rate_limited` is raised at once.
+    `unreachable`, `timeout`, `rate_limited`, `unauthorized`, `payment_required`, `forbidden`, `not_found`, `gone`,
+    `conflict`, `refused` (400, 422 and the like), `redirected`, `malformed`, `status_NNN`. Nothing is tried again here,
+    and once a limit was met nothing is sent until it is over: `rate_limited` is raised at once.
     """
 
     def __init__(
@@ -55,8 +59,12 @@ class Api:
         pause: Callable[[float], None] = time.sleep,
         timeout: float = 15.0,
     ) -> None:
-        """*spacing*: seconds between two requests that change something."""
+        """*spacing*: seconds between two requests that change something; *timeout*: seconds for one whole answer."""
         require_safe(base)
+        if not re.fullmatch(r"[!-~]+", token):
+            raise ConfigError(
+                "the token holds what no header can carry", right="letters, digits and signs, in one line"
+            )
         self._base, self._token, self._error, self._clock = base.rstrip("/"), token, error, clock
         self._headers = {"accept": "application/json", **(headers or {})}
         self._spacing, self._pause, self._timeout = spacing, pause, timeout
@@ -72,7 +80,9 @@ class Api:
         key = f"{path}?{sorted((params or {}).items())}"
         tag, kept = self._kept.get(key, ("", None))
         answer, etag = self._send("GET", path, params, None, {"if-none-match": tag} if tag else {})
-        if answer.status == 304 and kept is not None:
+        if answer.status == 304:
+            if kept is None:
+                raise self._error("malformed")
             return kept
         if etag:
             self._kept[key] = (etag, answer)
@@ -110,60 +120,108 @@ class Api:
         except (httpx.HTTPError, httpx.InvalidURL):
             raise self._error("unreachable") from None
         self.sent[f"{method} {told.status_code}"] += 1
-        self._complain(told)
-        answer = Answer(told.status_code, self._decoded(raw), told.headers.get("link", ""))
+        self._complain(told, raw)
+        answer = Answer(told.status_code, self._decoded(told, raw), told.headers.get("link", ""))
         return answer, told.headers.get("etag", "")
 
     def _read(self, told: "httpx.Response") -> bytes:
-        raw = b""
+        raw, until = bytearray(), time.monotonic() + self._timeout
         for chunk in told.iter_bytes():
             raw += chunk
             if len(raw) > MAX_BODY:
                 raise self._error("malformed")
-        return raw
+            if time.monotonic() > until:
+                raise self._error("timeout")
+        return bytes(raw)
 
-    def _decoded(self, raw: bytes) -> Any:
+    def _decoded(self, told: "httpx.Response", raw: bytes) -> Any:
         if not raw.strip():
             return None
         try:
+            if "stream+json" in told.headers.get("content-type", ""):
+                return msgspec.json.Decoder().decode_lines(raw)
             return msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise self._error("malformed") from None
 
-    def _complain(self, told: "httpx.Response") -> None:
+    def _complain(self, told: "httpx.Response", raw: bytes) -> None:
         """Raise what the status means, unless it means well."""
         status = told.status_code
         if told.is_success or status == 304:
             self._met = 0
             return
-        if status == 429 or _limited(told):
+        if status == 429 or _limited(told, raw):
             self._met += 1
-            self._closed_until = self._clock() + self._lasts(told)
+            self._closed_until = self._clock() + self._lasts(told, raw)
             raise self._error("rate_limited")
         if status >= 500:
             raise self._error(f"status_{status}")
         raise self._error(_CODES.get(status, "redirected" if status < 400 else "refused"), permanent=True)
 
-    def _lasts(self, told: "httpx.Response") -> timedelta:
+    def _lasts(self, told: "httpx.Response", raw: bytes) -> timedelta:
         """How long the limit lasts: as the answer says, else a minute, doubled each time."""
-        now = self._clock()
-        after, reset = told.headers.get("retry-after", ""), told.headers.get("x-ratelimit-reset", "")
-        if after.isdigit():
-            return timedelta(seconds=int(after))
-        if after:
-            try:
-                return max(timedelta(0), parsedate_to_datetime(after).astimezone(UTC) - now)
-            except (ValueError, TypeError):
-                pass
-        if told.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-            return max(timedelta(seconds=1), datetime.fromtimestamp(int(reset), UTC) - now)
-        return min(MINUTE * float(2 ** (self._met - 1)), LONGEST)
+        now, after = self._clock(), told.headers.get("retry-after", "")
+        spent = told.headers.get("x-ratelimit-remaining") == "0"
+        seconds = _whole(after)
+        if seconds is None and after:
+            seconds = _until(after, now)
+        reset = _whole(told.headers.get("x-ratelimit-reset", "")) if spent else None
+        reset = _reset(raw) if reset is None else reset
+        if seconds is None and reset is not None:
+            seconds = max(1, reset - int(now.timestamp()))
+        if seconds is not None:
+            return min(timedelta(seconds=seconds), DAY)
+        return min(MINUTE * float(2 ** min(self._met - 1, 10)), LONGEST)
 
 
-_CODES = {401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 410: "gone"}
+_CODES = {
+    401: "unauthorized",
+    402: "payment_required",
+    403: "forbidden",
+    404: "not_found",
+    409: "conflict",
+    410: "gone",
+}
 
 
-def _limited(told: "httpx.Response") -> bool:
+def _limited(told: "httpx.Response", raw: bytes) -> bool:
     """Does a 403 or a 503 mean that too much was asked?"""
-    spent = told.headers.get("x-ratelimit-remaining") == "0"
-    return told.status_code in (403, 503) and ("retry-after" in told.headers or (told.status_code == 403 and spent))
+    if told.status_code == 403 and (told.headers.get("x-ratelimit-remaining") == "0" or b"rate limit" in raw.lower()):
+        return True
+    return told.status_code in (403, 503) and "retry-after" in told.headers
+
+
+def _whole(text: str) -> int | None:
+    """*text* as a number of seconds, if it is one."""
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
+
+
+def _until(date: str, now: datetime) -> int | None:
+    """The seconds from *now* to *date* in the form of mail and HTTP, if it is one."""
+    try:
+        then = parsedate_to_datetime(date)
+    except (ValueError, TypeError):
+        return None
+    return max(0, ceil((then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds()))
+
+
+class _Limit(msgspec.Struct):
+    reset: float
+
+
+class _Refusal(msgspec.Struct):
+    limit: _Limit
+
+
+class _Refused(msgspec.Struct):
+    """The body of a refusal that says when the limit is over, in seconds since the epoch."""
+
+    error: _Refusal
+
+
+def _reset(raw: bytes) -> int | None:
+    try:
+        reset = msgspec.json.decode(raw, type=_Refused).error.limit.reset
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return ceil(reset) if 0 <= reset < 10**12 else None

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from enum import EnumType
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from bakewatch.errors import ConfigError
 from bakewatch.model.plan import Check, Criterion, Journey, Persona, Plan, Policy, Rule, Stream, Trigger
@@ -36,6 +36,18 @@ class RepositorySettings(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     token_env: str = ""
 
 
+class ServeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where `bakewatch serve` listens, and whose webhooks it takes."""
+
+    host: str = "127.0.0.1"
+    """Anything but loopback is for who puts TLS in front of it."""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8787
+    """0: a free one."""
+    github_secret_env: str = ""
+    """The environment variable with the webhook's secret; empty: none are taken."""
+    vercel_secret_env: str = ""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where things are. Tables with a `kind` belong to whoever is named by it."""
 
@@ -51,6 +63,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     walker: Table = field(default_factory=lambda: {"kind": "pytest"})
     method: Table = field(default_factory=lambda: {"kind": "git"})
     notify: Table = field(default_factory=dict)
+    serve: ServeSettings = field(default_factory=ServeSettings)
     data: str = ".bakewatch/data"
     """The data directory, relative to this file. It ignores itself in git."""
 

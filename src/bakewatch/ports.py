@@ -24,6 +24,7 @@ from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
 from bakewatch.model.timeline import Event, Timeline
+from bakewatch.model.verdict import Ending
 
 T = TypeVar("T")
 
@@ -61,6 +62,10 @@ class Repository(Protocol):
 
     def stayed(self, release: Release) -> bool:
         """Is *release* in the production branch, and neither we nor a person reverted it there since?"""
+        ...
+
+    def touches(self, old: str, new: str, below: Sequence[str]) -> bool:
+        """Do the trees of two commits differ in a path that begins with one of *below*?"""
         ...
 
     def brake(self, release: Release) -> Brake:
@@ -170,6 +175,10 @@ class RollbackMethod(Protocol):
 class Archive(Protocol):
     """Whoever keeps the record of earlier cases."""
 
+    def ended(self, commit: str) -> Ending | None:
+        """How the newest case of the release *commit* ended; None when there is none, or none that is over."""
+        ...
+
     def passed(self, before: datetime) -> Iterator[Timeline]:
         """The cases that passed and were over *before* then, newest first. Raises nothing: what cannot be read is
         missing."""
@@ -178,6 +187,10 @@ class Archive(Protocol):
 
 class NoArchive:
     """No record of earlier cases."""
+
+    def ended(self, commit: str) -> Ending | None:
+        """None."""
+        return None
 
     def passed(self, before: datetime) -> Iterator[Timeline]:
         """Nothing."""
@@ -196,7 +209,7 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a person says to a running case."""
 
     kind: str
-    """`approve`, `reject` or `stop`."""
+    """`approve`, `reject` or `stop`; `nudge` only wakes: something may have changed."""
     by: CleanText = CleanText("")
     why: CleanText = CleanText("")
 

@@ -3,7 +3,9 @@
 import pytest
 
 from bakewatch.errors import ConfigError, RepositoryError
+from bakewatch.model.forge import Pull
 from bakewatch.model.release import MergeKind
+from bakewatch.testing.runtime import START
 from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.release import find_release
 from tests.contract.remotes import Team
@@ -180,3 +182,31 @@ def test_a_remote_that_is_gone_is_not_one_without_pull_requests(team: Team, mirr
     team.remote.rename(team.remote.with_name("gone"))
     with pytest.raises(RepositoryError, match="unreachable"):
         mirror.pull_head(7)
+
+
+def _told(number: int, commit: str) -> Pull:
+    return Pull(number=number, repository="team/live", base="main", head="", merged_at=START, commit=commit)
+
+
+def test_a_squash_whose_subject_names_nobody_is_found_when_the_hosting_service_tells(
+    team: Team, mirror: Mirror
+) -> None:
+    _propose(team, 31, "one", "two")
+    parent, last = _squash(team, 31, "a subject that somebody has edited")
+    with pytest.raises(ConfigError):
+        find_release(mirror, pull=31)
+    for release in (
+        find_release(mirror, pull=31, told=_told(31, last)),
+        find_release(mirror, commit=last, told=_told(31, last)),
+    ):
+        assert (release.kind, release.parent, release.commit, release.pulls) == (MergeKind.SQUASH, parent, last, (31,))
+
+
+def test_what_the_hosting_service_tells_does_not_cut_a_rebase_merge_short(team: Team, mirror: Mirror) -> None:
+    parent, last = _rebase(team, _propose(team, 32, "one", "two"))
+    release = find_release(mirror, pull=32, told=_told(32, last))
+    assert (release.parent, release.commit) == (parent, last)
+    # Without the head nobody knows how many commits it was.
+    team.git("push", "-q", "origin", ":refs/pull/32/head")
+    with pytest.raises(ConfigError):
+        find_release(mirror, pull=32, told=_told(32, last))

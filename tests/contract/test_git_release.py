@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.release import MergeKind
+from bakewatch.model.release import TRAILER, MergeKind
 from bakewatch.vendors.git.mirror import Mirror
-from bakewatch.vendors.git.release import TRAILER, find_release, merges, touched
+from bakewatch.vendors.git.release import find_release, merges, touched
 from tests.contract.remotes import Team
 
 pytestmark = pytest.mark.real

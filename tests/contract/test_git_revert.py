@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from bakewatch.model.release import Release
+from bakewatch.model.release import TRAILER, Release
 from bakewatch.vendors.git.mirror import Mirror
-from bakewatch.vendors.git.release import TRAILER, find_release
+from bakewatch.vendors.git.release import find_release
 from bakewatch.vendors.git.repository import GitRepository
 from bakewatch.vendors.git.revert import GitRevert, RevertSettings, branch_of
 from tests.contract.remotes import ENVIRON, Team

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bakewatch.model.release import Release
+from bakewatch.model.release import TRAILER, Release
 from bakewatch.model.rollback import Rollback
 from bakewatch.ports import Remote
 from bakewatch.vendors.git.mirror import Mirror
-from bakewatch.vendors.git.release import TRAILER, find_release
+from bakewatch.vendors.git.release import find_release
 from bakewatch.vendors.git.repository import GitRepository, undone_by
 from bakewatch.vendors.git.revert import GitRevert, RevertSettings, branch_of
 from bakewatch.vendors.github import merging

@@ -165,6 +165,18 @@ def test_a_secondary_limit_lasts_as_long_as_it_says(hub: Rig) -> None:
     assert forge.pull(1).number == 1
 
 
+def test_a_secondary_limit_that_only_says_so_in_words_is_one_too(hub: Rig) -> None:
+    hub.release()
+    hub.github.limits.quietly = True
+    hub.github.limits.anger(30)
+    forge = hub.forge()
+    with pytest.raises(ForgeError, match="rate_limited") as caught:
+        forge.pull(1)
+    assert not caught.value.permanent
+    hub.clock.wait(61)
+    assert forge.pull(1).number == 1
+
+
 def test_every_request_names_its_version_and_itself(hub: Rig) -> None:
     hub.release()
     hub.forge().pull(1)

@@ -2,13 +2,14 @@
 
 `python -m tests.durable.actor WORDS…` is `bakewatch WORDS…`. What happens is said by files in the working directory:
 `hurt` (the journey fails), `slow` (an undo takes that many seconds), `bug` (walking raises; for one commit only, when
-it names that), `full` (walking finds the disk full), `long` (the bake lasts). What was done to the world is written to
-`marks`, a line each.
+it names that), `full` (walking finds the disk full), `long` (the bake lasts), `late` (the release is not served yet,
+and production is asked rarely). What was done to the world is written to `marks`, a line each.
 """
 
 import errno
 import os
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,11 @@ from bakewatch.config import RepositorySettings, Settings
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent
-from bakewatch.model.plan import Bake, Journey, Persona, Plan
+from bakewatch.model.plan import Bake, Confirm, Journey, Persona, Plan
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.ports import NoArchive, World
-from bakewatch.testing.world import RELEASE
+from bakewatch.testing.world import PARENT, RELEASE
 from tests.flow.stories import MERGED, PLAN
 
 CONFIG = """\
@@ -52,7 +53,8 @@ class Production:
 
     def sight(self) -> list[Sighting]:
         self._mark("sight")
-        return [Sighting(address="live", at=datetime.now(UTC), commit=self._commit)]
+        commit = PARENT if Path("late").exists() else self._commit
+        return [Sighting(address="live", at=datetime.now(UTC), commit=commit)]
 
     def earlier(self, commit: str) -> str:
         return ""
@@ -71,6 +73,9 @@ class Production:
 
     def merges(self, since: datetime) -> list[Merged]:
         return []
+
+    def touches(self, old: str, new: str, below: Sequence[str]) -> bool:
+        return False
 
     def brake(self, release: Release) -> Brake:
         return Brake(pulled=False)
@@ -125,6 +130,7 @@ def order(data: Path, commit: str, token_env: str = "") -> app.Order:
     plan = structs.replace(
         PLAN,
         time_scale=scale,
+        confirm=Confirm(times=1, every="99m", within="99m") if Path("late").exists() else PLAN.confirm,
         bake=Bake(duration=duration, look_every="30s", journeys_every="30s"),
         streams={},
         checks=(),
@@ -135,7 +141,7 @@ def order(data: Path, commit: str, token_env: str = "") -> app.Order:
         platform={"kind": "endpoint", "addresses": ["http://127.0.0.1:9"]},
     )
     return app.Order(
-        release=structs.replace(MERGED, commit=commit or RELEASE),
+        release=structs.replace(MERGED, commit=commit or RELEASE, merged_at=datetime.now(UTC)),
         plan=plan,
         settings=settings,
         data=str(data),

@@ -37,7 +37,7 @@ class Desk:
         (self.folder / name).write_text(text)
 
     def start(self, *words: str, **environ: str) -> Process:
-        known = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
+        known = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", **environ}
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.durable.actor", *words],
             cwd=self.folder,

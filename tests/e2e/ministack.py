@@ -164,7 +164,13 @@ class Stack:
         self.git("init", "-q", "--bare", "-b", BRANCH, str(self.remote), cwd=self.folder)
         self.git("clone", "-q", str(self.remote), str(self.clone), cwd=self.folder)
         self.git("checkout", "-q", "-B", BRANCH)
-        plan = PLAN.format(
+        plan = self.plan()
+        self.commit("healthy base", {"bakewatch.toml": plan, "journeys/registrant.py": JOURNEY, "app.txt": "1\n"})
+        self.git("push", "-q", "origin", BRANCH)
+
+    def plan(self) -> str:
+        """The text of `bakewatch.toml`."""
+        return PLAN.format(
             remote=self.remote,
             port=self.port,
             logs=self.logs,
@@ -172,8 +178,6 @@ class Stack:
             duration=self.duration,
             scale=self.scale,
         )
-        self.commit("healthy base", {"bakewatch.toml": plan, "journeys/registrant.py": JOURNEY, "app.txt": "1\n"})
-        self.git("push", "-q", "origin", BRANCH)
 
     def commit(self, message: str, files: dict[str, str]) -> str:
         """Commit *files* on the current branch; returns the commit."""
@@ -211,6 +215,10 @@ class Stack:
         frozen = self.folder / "frozen"
         commit = (frozen if frozen.exists() else self.remote / "refs" / "heads" / BRANCH).read_text().strip()
         return commit, self.broken(commit)
+
+    def serving(self, port: int) -> str:
+        """The commit that is served at *port*."""
+        return self.served()[0]
 
     def broken(self, commit: str) -> bool:
         """Is *commit* a broken one?"""
@@ -270,7 +278,7 @@ def _handler(stack: Stack) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             tag = self.headers.get("x-bakewatch", "")
-            commit = stack.served()[0]
+            commit = stack.serving(int(self.connection.getsockname()[1]))
             if path.startswith("/at/"):
                 commit, path = path[4:44], path[44:]
             if path == "/version":

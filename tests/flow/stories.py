@@ -12,6 +12,7 @@ from bakewatch.model.plan import Bake, Check, Journey, Mode, Persona, Plan, Rule
 from bakewatch.model.release import MergeKind, Release
 from bakewatch.model.timeline import Timeline
 from bakewatch.model.verdict import Ending
+from bakewatch.ports import World
 from bakewatch.testing import Crash, InlineRuntime, Journal, ScriptedWorld
 from bakewatch.testing.runtime import START, Clock
 from bakewatch.testing.world import PARENT, RELEASE
@@ -86,6 +87,8 @@ class Story:
     arrange: Callable[[ScriptedWorld], None] = lambda world: None
     deploy_after: timedelta | None = timedelta(seconds=40)
     journal: Journal = field(default_factory=Journal)
+    services: Callable[[World, ScriptedWorld], World] = lambda world, scripted: world
+    """Puts a platform and a forge beside the world; called once."""
     downtime: timedelta = timedelta(0)
     """How long nobody watches after a crash."""
 
@@ -97,19 +100,20 @@ class Story:
         if self.deploy_after is not None:
             world.deploy(RELEASE, START + self.deploy_after)
         self.arrange(world)
+        vendors = self.services(world.world(), world)
         try:
-            ending = self._verify(world, runtime)
+            ending = self._verify(vendors, runtime)
         except Crash:
             clock.moment += self.downtime
             messages = runtime.messages
             runtime = InlineRuntime(clock, self.journal)
             runtime.messages = messages
             world.runtime = runtime
-            ending = self._verify(world, runtime)
+            ending = self._verify(vendors, runtime)
         return Told(ending, self.journal.timeline(), world, self.journal)
 
-    def _verify(self, world: ScriptedWorld, runtime: InlineRuntime) -> Ending:
-        return verify(Case(world=world.world(), run=runtime, release=self.release, plan=self.plan))
+    def _verify(self, world: World, runtime: InlineRuntime) -> Ending:
+        return verify(Case(world=world, run=runtime, release=self.release, plan=self.plan))
 
 
 def with_mode(mode: Mode) -> Plan:

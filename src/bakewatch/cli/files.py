@@ -1,10 +1,13 @@
 """The report files of a case."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bakewatch.model.timeline import Timeline
+import click
+
+from bakewatch.model.timeline import Opened, Timeline
 
 LANGUAGES = ("en", "ko")
 FORMATS = ("md", "html", "json")
@@ -30,12 +33,47 @@ def summary(data: Path, case_id: str) -> tuple[str, ...]:
     return told.lines(compose(history.timeline(data, case_id), datetime.now(UTC)), "en")
 
 
+def folder_of(data: Path, case_id: str) -> Path:
+    """Where the report files of a case lie."""
+    return data / "reports" / case_id.replace("/", "_")
+
+
+def tell(data: Path, case_id: str) -> None:
+    """Print what was seen of a case, in a few lines, and where its reports lie, which are written."""
+    click.echo("")
+    for line in summary(data, case_id):
+        click.echo(line)
+    for path in write_reports(data, case_id):
+        click.echo(f"report: {path}")
+    summarise(data, case_id, os.environ)
+
+
+MOST = 1024 * 1024
+"""Bytes of a job's summary, of which a larger one is refused whole."""
+
+
+def summarise(data: Path, case_id: str, environ: Mapping[str, str]) -> None:
+    """Add the report to the summary of the job that GitHub Actions runs, where this is one and it has room."""
+    from bakewatch.durable import history
+
+    name = environ.get("GITHUB_STEP_SUMMARY", "")
+    if not name:
+        return
+    path, timeline = Path(name), history.timeline(data, case_id)
+    language = timeline[0].plan.service.language if isinstance(timeline[0], Opened) else "en"
+    text = render(timeline, "md", language)
+    there = path.stat().st_size if path.exists() else 0
+    if there + len(text.encode()) + 2 <= MOST:
+        with path.open("a") as file:
+            file.write(f"{text}\n\n")
+
+
 def write_reports(data: Path, case_id: str) -> Iterator[Path]:
     """Write every form of a case's report into the data directory; yields where they lie."""
     from bakewatch.durable import history
 
     timeline = history.timeline(data, case_id)
-    folder = data / "reports" / case_id.replace("/", "_")
+    folder = folder_of(data, case_id)
     folder.mkdir(parents=True, exist_ok=True)
     for form in FORMATS:
         for language in LANGUAGES if form != "json" else ("",):

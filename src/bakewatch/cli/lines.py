@@ -27,6 +27,7 @@ from bakewatch.model.timeline import (
     Opened,
     Prewalked,
     Proved,
+    Published,
     Refused,
     RolledBack,
     Sighted,
@@ -100,6 +101,10 @@ class Lines:
             f"{one.address} {one.commit[:7] or one.problem} ({one.relation.value})" for one in event.sightings
         )
         return f"production {served}"
+
+    @_words.register
+    def _(self, event: Published) -> str:
+        return f"published  {event.stage}" + (f": {event.problem}" if event.problem else "")
 
     @_words.register
     def _(self, event: Confirmed) -> str:

@@ -13,6 +13,7 @@ USAGE, BUG, DISK, INTERRUPTED = 2, 70, 74, 130
 _COMMANDS = {
     "verify": "bakewatch.cli.run",
     "resume": "bakewatch.cli.run",
+    "serve": "bakewatch.cli.serve",
     "approve": "bakewatch.cli.answer",
     "reject": "bakewatch.cli.answer",
     "stop": "bakewatch.cli.answer",
@@ -26,6 +27,7 @@ _COMMANDS = {
 _HELP = {
     "verify": "Follow a merged change into production, and undo it if it hurts.",
     "resume": "Take up what was interrupted.",
+    "serve": "Run cases in the background, and start them by webhooks.",
     "approve": "Allow the undo that a bake asks for.",
     "reject": "Refuse the undo that a bake asks for.",
     "stop": "End a case before its time; it closes inconclusive, or not undone.",
@@ -80,10 +82,10 @@ def main() -> None:
     except BakewatchError as error:
         _complain(f"{type(error).__name__}: {error}")
     except (KeyboardInterrupt, click.Abort):
-        _leave("interrupted; `bakewatch resume` goes on", INTERRUPTED)
+        leave("interrupted; `bakewatch resume` goes on", INTERRUPTED)
     except Exception as error:  # the command line's last line: a bug is said as one, without data in it
         cause = cause_of(error)
-        _leave(cause, code_of(cause))
+        leave(cause, code_of(cause))
 
 
 def code_of(cause: str) -> int:
@@ -91,7 +93,7 @@ def code_of(cause: str) -> int:
     return DISK if cause == NO_SPACE else BUG
 
 
-def _leave(line: str, code: int) -> None:
+def leave(line: str, code: int) -> None:
     """Say it and go at once: a case's thread may sleep for half an hour, and Python would wait for it."""
     click.echo(f"bakewatch: {line}", err=True)
     for stream in (sys.stdout, sys.stderr):

@@ -34,6 +34,7 @@ def replay_command(
         raise click.UsageError("--bakes and --days: recorded bakes are all judged")
     days = days or 7
     from bakewatch import app
+    from bakewatch.app.where import asking_git
     from bakewatch.config import load
     from bakewatch.flow import replay
 
@@ -45,7 +46,7 @@ def replay_command(
     else:
         app.check(settings, plan, data, config, online=False)
         world = app.without_release(settings, plan, data, config)
-        with app.asking_git(f"{config}: repository.remote", data):
+        with asking_git(f"{config}: repository.remote", data):
             done = replay.releases(world, plan, days, jobs) if releases else replay.replay(world, plan, days, jobs)
     _tell(data, plan, done, as_json)
 

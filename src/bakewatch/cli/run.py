@@ -1,5 +1,6 @@
 """`verify` and `resume`."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,10 +10,15 @@ from types import FrameType
 
 import click
 
-from bakewatch.cli.files import summary, write_reports
+from bakewatch.cli.files import tell
 from bakewatch.cli.main import code_of
 from bakewatch.cli.options import config_option, data_dir, data_option, find_data
 from bakewatch.model.timeline import Event
+
+OWN_TOKEN = (
+    "a revert made with the job's own GITHUB_TOKEN starts no workflow; "
+    "if a workflow deploys production, use another token"
+)
 
 
 class _Watcher:
@@ -45,15 +51,6 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(data: Path, case_id: str) -> None:
-    """What was seen, in a few lines, and where the reports lie."""
-    click.echo("")
-    for line in summary(data, case_id):
-        click.echo(line)
-    for path in write_reports(data, case_id):
-        click.echo(f"report: {path}")
-
-
 def _complain(stopped: Mapping[str, str]) -> None:
     """One line for each case that stopped before its end, with the cause, unless a person stopped it."""
     for case_id, cause in stopped.items():
@@ -70,6 +67,7 @@ def _complain(stopped: Mapping[str, str]) -> None:
 def verify_command(config: Path, commit: str, pr: int | None, range_: str, again: bool) -> None:
     """Run one case to its end."""
     from bakewatch import app
+    from bakewatch.app.services import starts_nothing
     from bakewatch.config import load
 
     settings, plan = load(config)
@@ -79,6 +77,9 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
 
     earlier = history.earlier(data)
     order = app.prepare(settings, plan, data, config, commit=commit, pr=pr, range_=range_, earlier=earlier)
+    tokens = (settings.repository.token_env, settings.forge.get("token_env", "GITHUB_TOKEN") if settings.forge else "")
+    if starts_nothing(tokens, os.environ):
+        click.echo(f"bakewatch: {OWN_TOKEN}", err=True)
     order = replays.noted(history.numbered(order, again=again))
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -87,7 +88,7 @@ def verify_command(config: Path, commit: str, pr: int | None, range_: str, again
     except start.Stopped as stopped:
         _complain(stopped.cases)
         sys.exit(max(map(code_of, stopped.cases.values())))
-    _tell(data, order.id)
+    tell(data, order.id)
     _complain({one.id: one.cause for one in history.cases(data) if one.cause})
     sys.exit(ending.exit_code)
 
@@ -106,12 +107,12 @@ def resume_command(config: Path, data: Path | None) -> None:
             endings = start.resume(found, watcher)
     except start.Stopped as stopped:
         for case_id in stopped.endings:
-            _tell(found, case_id)
+            tell(found, case_id)
         _complain(stopped.cases)
         sys.exit(max(map(code_of, stopped.cases.values())))
     if not endings:
         click.echo("nothing to resume")
         return
     for case_id in endings:
-        _tell(found, case_id)
+        tell(found, case_id)
     sys.exit(list(endings.values())[-1].exit_code)

@@ -17,6 +17,14 @@ class Archive:
     def __init__(self, data: Path) -> None:
         self._data = data
 
+    def ended(self, commit: str) -> Ending | None:
+        """How the newest case of the release *commit* that is over ended."""
+        with suppress(ConfigError):
+            for one in reversed(history.cases(self._data)):
+                if one.order.release.commit == commit and one.ending is not None:
+                    return one.ending
+        return None
+
     def passed(self, before: datetime) -> Iterator[Timeline]:
         """The cases that passed and were over *before* then, newest first."""
         with suppress(ConfigError):

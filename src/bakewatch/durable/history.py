@@ -85,6 +85,12 @@ def cases(data: Path) -> list[Recorded]:
         return [_recorded(status) for status in opened.list_workflows(sort_desc=False) if status.input]
 
 
+def unfinished(opened: DBOSClient) -> set[str]:
+    """The identities of the cases that have neither ended nor stopped."""
+    found = opened.list_workflows(status=list(UNFINISHED), load_input=False, load_output=False)
+    return {status.workflow_id for status in found}
+
+
 def one_of(opened: DBOSClient, case_id: str) -> Recorded:
     """How the case with exactly this identity stands."""
     (status,) = opened.list_workflows(workflow_ids=[case_id])

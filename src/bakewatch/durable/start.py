@@ -2,29 +2,18 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-
-import msgspec
-from dbos import DBOS
 
 from bakewatch import app
 from bakewatch.durable import history, workflow
+from bakewatch.durable.engine import engine, hand_over, hindrance
 from bakewatch.durable.lock import Ownership
-from bakewatch.durable.runtime import GATE
 from bakewatch.durable.signals import Interrupts
 from bakewatch.errors import ConfigError
 from bakewatch.model.timeline import Event, event_of
 from bakewatch.model.verdict import Ending
 from bakewatch.ports import Message
-
-QUEUE = "bakes"
-VERSION = "flow-2"
-"""Recovery takes up only cases of the same version: it changes only when the order of steps does."""
-
-PATIENCE = 25.0
-"""Seconds that a process which is told to stop waits for what it is just doing."""
 
 Watcher = Callable[[str, Event], None]
 """Told of every event: (case id, event)."""
@@ -53,7 +42,7 @@ def resume(data: Path, watcher: Watcher) -> dict[str, Ending]:
     One that was set aside and cannot be run here keeps resting, unless it is the only one.
     """
     cases = [one for one in history.cases(data) if one.ending is None]
-    ids = [one.id for one in cases if one.running or _able(one)]
+    ids = [one.id for one in cases if one.running or hindrance(one.order) is None]
     for one in cases if not ids else ():
         _require(one)
     return _see_through(data, ids, watcher)
@@ -76,13 +65,13 @@ def _see_through(data: Path, ids: list[str], watcher: Watcher, order: app.Order 
         with Ownership(data) as ownership:
             if ownership.take():
                 _check(data, ids, order)
-                with Interrupts() as interrupts, _engine(data, ownership):
-                    _hand_over(data, ids, order)
+                with Interrupts() as interrupts, engine(data, ownership):
+                    hand_over(data, ids, order)
                     following.follow(lambda case_id: case_id in workflow.LEFT, interrupts.check)
                     _wait_for_others(data, interrupts.check)
                 break
         try:
-            _hand_over(data, following.left, order)
+            hand_over(data, following.left, order)
         except history.NoRecord:  # its owner is about to make it
             time.sleep(0.2)
         else:
@@ -151,64 +140,12 @@ def _check(data: Path, ids: list[str], order: app.Order | None) -> None:
 
 
 def _require(one: history.Recorded) -> None:
-    try:
-        app.world(one.order)
-    except ConfigError as error:
+    error = hindrance(one.order)
+    if error is not None:
         missing = re.search(r"environment variable (\w+)", error.what)
         right = f"export {missing[1]}=…" if missing else error.right or "put that right"
         what = f"{one.id} is unfinished and cannot go on: {error.what}"
-        raise ConfigError(what, right=f"{right}, or end it with `bakewatch stop {one.id}`") from None
-
-
-def _able(one: history.Recorded) -> bool:
-    try:
-        app.world(one.order)
-    except ConfigError:
-        return False
-    return True
-
-
-def _hand_over(data: Path, ids: list[str], order: app.Order | None) -> None:
-    """Give cases to the process that owns the directory, this one or another: a new one, and those set aside."""
-    with history.client(data) as opened:
-        if order is not None:
-            text = msgspec.json.encode(order).decode()
-            opened.enqueue({"workflow_name": workflow.NAME, "queue_name": QUEUE, "workflow_id": order.id}, text)
-        for case_id in ids:
-            if history.one_of(opened, case_id).stopped:
-                opened.resume_workflow(case_id)
-
-
-@contextmanager
-def _engine(data: Path, ownership: Ownership) -> Iterator[None]:
-    """DBOS on this data directory. Launching it takes up what an earlier process left unfinished.
-
-    When it is left in disorder (interrupted, or by a bug) nothing new begins, what is just being done may end, and the
-    directory stays owned until this process has gone: nobody else begins anew what may still be under way here.
-    """
-    workflow.LEFT.clear()
-    GATE.open()
-    orderly = False
-    try:
-        with history.readable(data):
-            DBOS(
-                config={
-                    "name": "bakewatch",
-                    "system_database_url": history.database_url(data),
-                    "application_version": VERSION,
-                    "notification_listener_polling_interval_sec": 0.1,
-                    "log_level": "CRITICAL",
-                }
-            )
-            DBOS.launch()
-            DBOS.register_queue(QUEUE, polling_interval_sec=0.5)
-        yield
-        orderly = True
-    finally:
-        if not orderly:
-            ownership.keep()
-        GATE.close(PATIENCE)
-        DBOS.destroy()
+        raise ConfigError(what, right=f"{right}, or end it with `bakewatch stop {one.id}`")
 
 
 def _wait_for_others(data: Path, check: Callable[[], None]) -> None:

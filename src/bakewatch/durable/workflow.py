@@ -31,6 +31,7 @@ LEFT: dict[str, str] = {}
 def run(order_json: str) -> str:
     """Run the story of one order; returns its ending."""
     order = msgspec.json.decode(order_json, type=app.Order)
+    LEFT.pop(order.id, None)
     case = Case(
         world=_world(order),
         run=DbosRuntime(),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
+from bakewatch.flow.announce import announce
 from bakewatch.flow.before import open_watch, remember
 from bakewatch.flow.case import TELLINGS, Case
 from bakewatch.flow.doubt import Doubt, Examined, ask_again, cross_examine
@@ -13,6 +14,7 @@ from bakewatch.judge import rules, triggers, verdict
 from bakewatch.judge.foresight import foresee
 from bakewatch.judge.triggers import FiredTrigger
 from bakewatch.model.bake import Watch
+from bakewatch.model.hosting import Prospect
 from bakewatch.model.plan import Journey
 from bakewatch.model.release import Relation
 from bakewatch.model.timeline import (
@@ -45,6 +47,8 @@ class Baked:
     undo: bool = False
     approved: bool = False
     """A person said so."""
+    prospect: Prospect | None = None
+    """May production go back to an earlier deployment?"""
     reason: str = ""
 
 
@@ -142,12 +146,14 @@ class _Bake:
             self.watch.latest_runs(),
             doubt.second,
             tip_is_release=doubt.tip_is_release,
+            prospect=doubt.prospect,
         )
         event = Fired(
             at=now,
             triggers=tuple(one.trigger for one in fired),
             culprits=culprits,
             leave=leave,
+            prospect=doubt.prospect,
             second=doubt.second,
         )
         if self.fired is None or (self.fired.culprits, self.fired.leave) != (event.culprits, event.leave):
@@ -203,7 +209,7 @@ class _Bake:
 
     def heard(self, message: Message | None) -> Baked | None:
         """What a person said: an answer counts once something was asked; `stop` always does."""
-        if message is None:
+        if message is None or message.kind == "nudge":
             return None
         if message.kind == "stop":
             reasons = (Reason(code="stopped"),)
@@ -224,6 +230,7 @@ class _Bake:
             until = now + self.case.plan.span(self.case.plan.undo.answer_within)
             self.asked = Asked(at=now, until=until, reasons=self.fired.leave.reasons)
             self.case.note(self.asked)
+            announce(self.case, "asking")
         if self.tellings_left:
             self.tellings_left = 0 if self.case.tell("asked") else self.tellings_left - 1
 
@@ -244,6 +251,7 @@ class _Bake:
             culprits=self.fired.culprits,
             undo=undo,
             approved=approved,
+            prospect=self.fired.prospect,
             reason=reason,
         )
 

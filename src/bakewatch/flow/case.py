@@ -11,6 +11,7 @@ from bakewatch.model.bake import latest_runs
 from bakewatch.model.notice import Notice
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
+from bakewatch.model.rollback import Layer
 from bakewatch.model.timeline import (
     Asked,
     Closed,
@@ -120,8 +121,10 @@ class Case:
         return Delivered()
 
     def _notice(self, transition: str) -> Notice:
-        fired, asked = self._last(Fired), self._last(Asked)
-        concluded, undone = self._last(Concluded), self._last(RolledBack)
+        fired, asked, concluded = self._last(Fired), self._last(Asked), self._last(Concluded)
+        attempts = (event for event in reversed(self.timeline) if isinstance(event, RolledBack))
+        undone = next((one for one in attempts if one.rollback.layer is Layer.GIT), None)
+        link = undone.rollback.link if undone is not None and "://" in undone.rollback.link else ""
         questions = sum(isinstance(event, Asked) for event in self.timeline)
         key = f"{transition}-{questions}" if transition == "asked" and questions > 1 else transition
         culprits = fired.culprits if fired else ()
@@ -140,6 +143,7 @@ class Case:
             evidence=tuple(one for one in (weighed.evidence if weighed else ()) if f"check:{one.check}" in culprits),
             walks=tuple(run for name, run in runs.items() if f"journey:{name}" in culprits),
             revert=undone.rollback.commit if undone else "",
+            link=link,
             approve=f"bakewatch approve {self.id}" if transition == "asked" else "",
             until=asked.until if asked and transition == "asked" else None,
         )

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from bakewatch.flow.case import Case
 from bakewatch.flow.production import Seen, see
+from bakewatch.judge.unbuilt import come_to_nothing, why_not
+from bakewatch.model.hosting import Told
 from bakewatch.model.release import Deployment, Relation, Sighting
 from bakewatch.model.timeline import Confirmation, Confirmed, Sighted
 
@@ -12,6 +14,8 @@ _GONE_PAST = {
     Relation.NEWER: Confirmation.SUPERSEDED,
     Relation.REVERTED: Confirmation.ALREADY_REVERTED,
 }
+HEAR_EVERY = "15s"
+"""A platform's API has a budget: it is asked less often than production itself."""
 
 
 Chore = Callable[[Seen], None]
@@ -19,23 +23,33 @@ Chore = Callable[[Seen], None]
 
 
 def confirm(
-    case: Case, commit: str, within: timedelta, *, undo: bool = False, chores: Sequence[Chore] = ()
+    case: Case,
+    commit: str,
+    within: timedelta,
+    *,
+    undo: bool = False,
+    back: bool = False,
+    chores: Sequence[Chore] = (),
 ) -> Confirmed:
     """Wait until every production address serves *commit*, and note how that ended.
 
     1. Ask all addresses; note the answer when it differs from the one before. The first answer comes before anything
-       else, since the first moment of service is t0.
+       else, since the first moment of service is t0. Now and then, hear what the platform says.
     2. All of them serve it, `times` in a row: live, since the first moment any of them did.
-    3. All of them serve something newer, `times` in a row: superseded or already reverted.
-    4. After *within*, unless the last answer is one of these: why not?
-    5. Between two answers one of the *chores* is done: the first in any case, the others only before it is live.
+    3. All of them serve something newer, `times` in a row: superseded or already reverted. When production goes *back*
+       to *commit*, newer is only what it comes from.
+    4. The platform says, `times` in a row, that it will come to nothing, and no address serves it: that.
+    5. After *within*, unless the last answer is one of these: why not?
+    6. Between two answers one of the *chores* is done: the first in any case, the others only before it is live.
     """
-    wait = _Wait(case, commit, undo)
+    wait = _Wait(case, commit, undo, back)
     deadline = case.run.now() + within
     left = list(chores)
     while True:
         seen = wait.ask()
-        ended = wait.verdict() or (_why_not(seen.sightings) if seen.at >= deadline and not _verdict(seen) else None)
+        ended = wait.verdict()
+        if ended is None and seen.at >= deadline and not wait.agreed(seen):
+            ended = why_not({one.relation for one in seen.sightings}, wait.told)
         if ended is not None:
             return wait.over(ended)
         if left and (wait.since is None or len(left) == len(chores)):
@@ -50,29 +64,55 @@ def confirm(
 class _Wait:
     """The answers so far."""
 
-    def __init__(self, case: Case, commit: str, undo: bool) -> None:
-        self._case, self._commit, self._undo = case, commit, undo
+    def __init__(self, case: Case, commit: str, undo: bool, back: bool) -> None:
+        self._case, self._commit, self._undo, self._back = case, commit, undo, back
         self.since: datetime | None = None
+        self.told: Told | None = None
         self._seen: Seen | None = None
         self._alike = 0
+        self._nothing = 0
+        self._hear_at: datetime | None = None
         self._not_before: datetime | None = None
 
     def ask(self) -> Seen:
         """Ask once; note what is new."""
-        case, before = self._case, self._seen
-        seen = case.run.step("sight", Seen, lambda: see(case.world, case.release, self._commit))
-        if before is None or _served(before) != _served(seen):
-            case.note(Sighted(at=seen.at, awaited=self._commit, sightings=seen.sightings))
+        case, before, told_before = self._case, self._seen, self.told
+        hear = not self._back and (before is None or self._hear_at is None or before.at >= self._hear_at)
+        work = lambda: see(case.world, case.release, self._commit, hear=hear)  # noqa: E731
+        seen = case.run.step("sight", Seen, work)
+        if seen.told is not None:
+            self._heard(seen)
+        if before is None or _served(before) != _served(seen) or _said(told_before) != _said(self.told):
+            case.note(Sighted(at=seen.at, awaited=self._commit, sightings=seen.sightings, told=self.told))
         if self.since is None and Relation.SAME in [one.relation for one in seen.sightings]:
             self.since, self._not_before = seen.at, before.at if before else None
-        self._alike = self._alike + 1 if before and _verdict(before) is _verdict(seen) else 1
+        self._alike = self._alike + 1 if before and self.agreed(before) is self.agreed(seen) else 1
         self._seen = seen
         return seen
 
+    def _heard(self, seen: Seen) -> None:
+        self.told = seen.told
+        self._hear_at = seen.at + self._case.plan.span(HEAR_EVERY)
+        self._nothing = self._nothing + 1 if come_to_nothing(seen.told) else 0
+
     def verdict(self) -> Confirmation | None:
         """What the last answers agree on; None as long as they do not, or not often enough."""
-        enough = self._seen is not None and self._alike >= self._case.plan.confirm.times
-        return _verdict(self._seen) if enough and self._seen else None
+        if self._seen is None:
+            return None
+        times = self._case.plan.confirm.times
+        if self._nothing >= times and Relation.SAME not in {one.relation for one in self._seen.sightings}:
+            return come_to_nothing(self.told)
+        return self.agreed(self._seen) if self._alike >= times else None
+
+    def agreed(self, seen: Seen) -> Confirmation | None:
+        """What all addresses agree on in one answer."""
+        relations = {one.relation for one in seen.sightings}
+        if relations == {Relation.SAME}:
+            return Confirmation.LIVE
+        if not self._back and relations and relations <= _GONE_PAST.keys():
+            reverted = Relation.REVERTED in relations
+            return Confirmation.ALREADY_REVERTED if reverted else Confirmation.SUPERSEDED
+        return None
 
     def over(self, ended: Confirmation) -> Confirmed:
         """Note that the wait *ended*."""
@@ -85,35 +125,23 @@ class _Wait:
             not_before=self._not_before,
             deployments=_deployments(self._seen.sightings),
             undo=self._undo,
+            back=self._back,
         )
         self._case.note(confirmed)
         return confirmed
 
 
-def _verdict(seen: Seen) -> Confirmation | None:
-    relations = {one.relation for one in seen.sightings}
-    if relations == {Relation.SAME}:
-        return Confirmation.LIVE
-    if relations and relations <= _GONE_PAST.keys():
-        reverted = Relation.REVERTED in relations
-        return Confirmation.ALREADY_REVERTED if reverted else Confirmation.SUPERSEDED
-    return None
-
-
-def _why_not(last: Sequence[Sighting]) -> Confirmation:
-    """Whoever cannot be asked may serve it: it is not there only when every address serves something else."""
-    served = {one.relation for one in last}
-    if Relation.SAME in served:
-        return Confirmation.PARTLY_LIVE
-    if Relation.UNKNOWN in served:
-        return Confirmation.UNREACHABLE
-    if Relation.OTHER in served:
-        return Confirmation.WRONG_COMMIT
-    return Confirmation.NEVER_DEPLOYED
-
-
 def _served(seen: Seen) -> list[tuple[str, str, str]]:
     return [(one.address, one.commit, one.problem) for one in seen.sightings]
+
+
+def _said(told: Told | None) -> tuple[object, ...]:
+    """What is news when it changes."""
+    if told is None:
+        return ()
+    deployment = told.deployment
+    which = (deployment.id, deployment.build, deployment.staged) if deployment is not None else None
+    return (which, told.current, told.pinned, told.rolling, told.astray, told.problem)
 
 
 def _deployments(sightings: Iterable[Sighting]) -> tuple[Deployment, ...]:

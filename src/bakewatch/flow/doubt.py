@@ -7,8 +7,10 @@ from msgspec import Struct
 from bakewatch.errors import PortError
 from bakewatch.flow.case import Case
 from bakewatch.flow.look import second_query, walk
+from bakewatch.flow.oracle import prospect
 from bakewatch.flow.production import see
 from bakewatch.model.bake import Watch
+from bakewatch.model.hosting import Prospect
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.observation import Observation
 from bakewatch.model.release import Relation
@@ -21,6 +23,7 @@ class Doubt(Struct, frozen=True):
     tip_is_release: bool
     elsewhere: bool
     """Production serves something else by now: what was seen last may be the work of that."""
+    prospect: Prospect | None = None
 
 
 class Examined(Struct, frozen=True):
@@ -30,7 +33,8 @@ class Examined(Struct, frozen=True):
 
 
 def ask_again(case: Case, watch: Watch, culprits: Sequence[str]) -> Doubt:
-    """Ask the failing checks by a second query, and whether the release is still the tip and live. Inside a step."""
+    """Ask the failing checks by a second query, whether the release is still the tip and live, and whether production
+    may go back. Inside a step."""
     names = [name for kind, _, name in (one.partition(":") for one in culprits) if kind == "check"]
     try:
         same_tip = case.world.repository.tip() == case.release.commit
@@ -38,7 +42,12 @@ def ask_again(case: Case, watch: Watch, culprits: Sequence[str]) -> Doubt:
         same_tip = False
     second = second_query(case.world, watch, names)
     served = {one.relation for one in see(case.world, case.release, case.release.commit).sightings}
-    return Doubt(second=second, tip_is_release=same_tip, elsewhere=bool(served - {Relation.SAME, Relation.UNKNOWN}))
+    return Doubt(
+        second=second,
+        tip_is_release=same_tip,
+        elsewhere=bool(served - {Relation.SAME, Relation.UNKNOWN}),
+        prospect=prospect(case.world, case.release, case.plan),
+    )
 
 
 def cross_examine(case: Case, names: Sequence[str]) -> Examined:

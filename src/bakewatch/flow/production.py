@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from bakewatch.errors import PortError
+from bakewatch.model.hosting import Told
 from bakewatch.model.release import Relation, Release, Sighting
 from bakewatch.ports import World
 
@@ -14,17 +15,20 @@ class Seen(Struct, frozen=True):
 
     at: datetime
     sightings: tuple[Sighting, ...]
+    told: Told | None = None
+    """What the platform says of the awaited commit; None: it was not asked."""
 
 
-def see(world: World, release: Release, awaited: str) -> Seen:
-    """Ask every address once and relate what it serves to *awaited*. To be called inside a step."""
+def see(world: World, release: Release, awaited: str, *, hear: bool = False) -> Seen:
+    """Ask every address once and relate what it serves to *awaited*; *hear* the platform too. Inside a step."""
     at = world.clock()
     try:
         sightings = world.platform.sight()
     except PortError as error:
         sightings = [Sighting(address=address, at=at, problem=error.code) for address in world.addresses]
     related = (structs.replace(one, relation=_relate(world, release, awaited, one.commit)) for one in sightings)
-    return Seen(at=at, sightings=tuple(related))
+    told = world.hosting.tell(awaited) if hear and world.hosting is not None else None
+    return Seen(at=at, sightings=tuple(related), told=told)
 
 
 def _relate(world: World, release: Release, awaited: str, served: str) -> Relation:

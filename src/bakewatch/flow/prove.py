@@ -12,8 +12,8 @@ from bakewatch.model.bake import Watch
 from bakewatch.model.timeline import Confirmed, Looked, Proved, Weighed
 
 
-def prove(case: Case, baked: Baked, live: Confirmed, revert: str) -> Proved:
-    """See what failed pass again.
+def prove(case: Case, baked: Baked, live: Confirmed, revert: str, restored: Confirmed | None = None) -> Proved:
+    """See what failed pass again. *restored*: production had been seen to be without the release before *live*.
 
     The watch is a new one that begins when the revert was confirmed; only its evidence counts. It lasts as long as the
     plan says, or until the fault would have shown itself with 95 %, whichever is longer (at most as long as a bake).
@@ -39,7 +39,8 @@ def prove(case: Case, baked: Baked, live: Confirmed, revert: str) -> Proved:
         last = last or (message is not None and message.kind == "stop")
     evidence = rules.weigh(watch, now)
     cured, reasons = cure.cured(watch, baked.watch, baked.culprits, evidence)
-    proved = Proved(at=now, cured=cured, since=live.live_since or live.at, reasons=reasons)
+    since = restored or live
+    proved = Proved(at=now, cured=cured, since=since.live_since or since.at, reasons=reasons)
     case.note(proved)
     return proved
 

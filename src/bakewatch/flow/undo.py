@@ -2,95 +2,88 @@
 
 from functools import partial
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from bakewatch.errors import PortError
+from bakewatch.flow.announce import announce
 from bakewatch.flow.bake import Baked
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import confirm
-from bakewatch.flow.production import see
+from bakewatch.flow.gate import Gate, gate
+from bakewatch.flow.moves import go_back, seen_back, unpin
+from bakewatch.flow.persist import Attempts
 from bakewatch.flow.prove import prove
-from bakewatch.model.release import Relation
-from bakewatch.model.rollback import Rollback
-from bakewatch.model.timeline import Answered, Asked, Confirmation, Refused, RolledBack
+from bakewatch.model.plan import Mode
+from bakewatch.model.release import undo_message
+from bakewatch.model.rollback import Layer, Rollback
+from bakewatch.model.timeline import Confirmation, Confirmed, Refused
 from bakewatch.model.verdict import Ending, Reason
 
-NOT_TIP = "not_tip"
-
-
-class Gate(Struct, frozen=True):
-    """May we act now? Empty when yes."""
-
-    refusal: str = ""
-    permanent: bool = True
+STILL_PINNED = "still_pinned"
 
 
 def undo(case: Case, baked: Baked) -> tuple[Ending, str]:
-    """Undo the release.
+    """Undo the release: one decision, in up to three layers.
 
     1. Refuse when a person pulled the brake, or production is no longer this release. When the tip of the branch has
        become another one since the decision, ask a person, unless one has decided.
-    2. Revert; try again after passing trouble, until the deadline.
-    3. Confirm that the revert is live, then see what failed pass again.
+    2. Where the platform may go back to what it served before: do that first, and see it at every address.
+    3. Revert; try again after passing trouble, until the deadline.
+    4. Where the platform went back: let production go on from the revert's deployment.
+    5. Confirm that the revert is live, then see what failed pass again.
     """
-    rollback = _roll_back(case, baked.approved)
+    attempts = Attempts(case, baked.approved)
+    back = go_back(attempts, baked.prospect)
+    if back is not None and back.problem and not back.method:
+        return _refused(case, back)
+    gone_back = back if back is not None and not back.problem else None
+    seen = seen_back(case, gone_back) if gone_back is not None else None
+    announce(case, "undoing")
+    rollback = attempts.persist(Layer.GIT, partial(_attempt, case, gone_back is not None))
     if rollback.problem:
-        code = rollback.problem
-        case.note(Refused(at=case.run.now(), reason=Reason(code=code), link=rollback.link))
-        return Ending.NOT_UNDONE, code
+        if gone_back is not None and seen is not None:
+            # Production is another matter than the branch: what the platform did is proved all the same.
+            prove(case, baked, seen, gone_back.commit, seen)
+        return _refused(case, rollback)
+    let_go = gone_back is None or not unpin(attempts, gone_back, rollback.commit).problem
+    if gone_back is not None and seen is not None and not let_go:
+        proved = prove(case, baked, seen, gone_back.commit, seen)
+        return (Ending.UNDONE, STILL_PINNED) if proved.cured else (Ending.NOT_CURED, STILL_PINNED)
     live = confirm(case, rollback.commit, case.plan.span(case.plan.undo.live_within), undo=True)
     if live.confirmation not in (Confirmation.LIVE, Confirmation.SUPERSEDED):
         return Ending.NOT_CURED, "revert_not_live"
-    proved = prove(case, baked, live, rollback.commit)
+    proved = prove(case, baked, live, rollback.commit, _restored(seen))
     return (Ending.UNDONE, "") if proved.cured else (Ending.NOT_CURED, "not_cured")
 
 
-def _roll_back(case: Case, approved: bool) -> Rollback:
-    """Try until it is done, cannot be done, or the deadline has passed; the last attempt is the answer."""
-    undo_plan = case.plan.undo
-    deadline = case.run.now() + case.plan.span(undo_plan.retry_within)
-    while True:
-        rollback = case.run.step("undo", Rollback, partial(_attempt, case, approved))
-        case.note(RolledBack(at=rollback.at, rollback=rollback))
-        now = case.run.now()
-        if rollback.problem == NOT_TIP:
-            approved, code = _ask(case)
-            if not approved:
-                return structs.replace(rollback, problem=code)
-            deadline = case.run.now() + case.plan.span(undo_plan.retry_within)
-            continue
-        if not rollback.problem or rollback.permanent or now >= deadline:
-            return rollback
-        message = case.run.wait_until(now + case.plan.span(undo_plan.retry_every))
-        if message is not None and message.kind == "stop":
-            return structs.replace(rollback, problem="stopped", permanent=True)
+def _refused(case: Case, rollback: Rollback) -> tuple[Ending, str]:
+    code = rollback.problem
+    case.note(Refused(at=case.run.now(), reason=Reason(code=code), link=rollback.link))
+    return Ending.NOT_UNDONE, code
 
 
-def _ask(case: Case) -> tuple[bool, str]:
-    """Ask a person and wait: (approved, why not)."""
-    now = case.run.now()
-    until = now + case.plan.span(case.plan.undo.answer_within)
-    case.note(Asked(at=now, until=until, reasons=(Reason(code=NOT_TIP),)))
-    case.tell("asked")
-    while True:
-        message = case.run.wait_until(until)
-        if message is None:
-            case.note(Answered(at=case.run.now(), approved=False))
-            return False, "no_answer"
-        approved = message.kind == "approve"
-        case.note(Answered(at=case.run.now(), approved=approved, by=message.by, why=message.why))
-        return approved, "stopped" if message.kind == "stop" else "rejected"
+def _restored(seen: Confirmed | None) -> Confirmed | None:
+    """Production was restored when it was seen to have gone back."""
+    return seen if seen is not None and seen.confirmation is Confirmation.LIVE else None
 
 
-def _attempt(case: Case, approved: bool) -> Rollback:
-    """One attempt, with its gate in the same step: nothing stands between the look and the leap.
+def _attempt(case: Case, back: bool, approved: bool) -> Rollback:
+    """One attempt at the branch. A release whose undo is on it already passes the gate: there is nothing to refuse.
 
-    A release whose undo is on the branch already passes the gate: there is nothing left to refuse.
+    Where only a pull request may change the branch, the revert is proposed as one.
     """
-    gate = Gate() if _already_undone(case) else _gate(case, approved)
-    if gate.refusal:
-        return Rollback(method="", at=case.world.clock(), problem=gate.refusal, permanent=gate.permanent)
-    return case.world.method.roll_back(case.release)
+    may = Gate() if _already_undone(case) else gate(case, approved=approved, back=back)
+    if may.refusal:
+        return Rollback(method="", at=case.world.clock(), problem=may.refusal, permanent=may.permanent)
+    done = case.world.method.roll_back(case.release)
+    forge = case.world.forge
+    if done.problem != "protected" or forge is None:
+        return done
+    subject, body = undo_message(case.release)
+    # The revert's own branch is where the method left it.
+    merge = case.plan.undo.mode is Mode.AUTO
+    proposed = forge.propose(case.release, done.link, subject, body, merge=merge)
+    return structs.replace(proposed, link=proposed.link or done.link)
 
 
 def _already_undone(case: Case) -> bool:
@@ -98,22 +91,3 @@ def _already_undone(case: Case) -> bool:
         return bool(case.world.repository.undone_by(case.release))
     except PortError:
         return False
-
-
-def _gate(case: Case, approved: bool) -> Gate:
-    """What one stale answer or one lost packet may have caused is asked again; the rest is final."""
-    brake = case.world.repository.brake(case.release)
-    if brake.pulled:
-        return Gate(refusal=brake.problem or "kill_switch", permanent=brake.problem != "brake_unreadable")
-    seen = see(case.world, case.release, case.release.commit)
-    relations = {one.relation for one in seen.sightings}
-    if Relation.SAME not in relations:
-        if relations <= {Relation.UNKNOWN}:
-            return Gate(refusal="production_unknown", permanent=False)
-        newer = Relation.NEWER in relations
-        return Gate(refusal="superseded" if newer else "replaced", permanent=newer)
-    try:
-        moved = case.world.repository.tip() != case.release.commit
-    except PortError:
-        return Gate(refusal="unreachable", permanent=False)
-    return Gate(refusal=NOT_TIP) if moved and not approved else Gate()

@@ -1,17 +1,23 @@
 """The whole story in one page."""
 
+from bakewatch.flow.announce import announce
 from bakewatch.flow.bake import bake
 from bakewatch.flow.before import before_live
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import confirm
 from bakewatch.flow.undo import undo
-from bakewatch.model.timeline import Concluded, Confirmation, Confirmed
+from bakewatch.model.timeline import Closed, Concluded, Confirmation, Confirmed
 from bakewatch.model.verdict import Ending, Outcome, Reason, Verdict
 
-_UNCONFIRMED = {
-    Confirmation.NEVER_DEPLOYED: Ending.NEVER_DEPLOYED,
-    Confirmation.WRONG_COMMIT: Ending.NEVER_DEPLOYED,
+_UNSURE = {
+    Confirmation.UNREACHABLE,
+    Confirmation.PARTLY_LIVE,
+    Confirmation.ROLLING,
+    Confirmation.STOPPED,
+    Confirmation.SUPERSEDED,
+    Confirmation.ALREADY_REVERTED,
 }
+"""Some visitors may have got it. All else was never deployed."""
 
 
 def verify(case: Case) -> Ending:
@@ -21,19 +27,27 @@ def verify(case: Case) -> Ending:
     live = confirm(case, case.release.commit, within, chores=before_live(case))
     if live.confirmation is not Confirmation.LIVE:
         return _unconfirmed(case, live)
+    announce(case, "baking")
     baked = bake(case, live)
     if baked.verdict.outcome is Outcome.PASS:
-        return case.close(Ending.PASSED)
+        return _closed(case, Ending.PASSED)
     if baked.verdict.outcome is Outcome.INCONCLUSIVE:
-        return case.close(Ending.INCONCLUSIVE, baked.reason or baked.verdict.reasons[0].code)
+        return _closed(case, Ending.INCONCLUSIVE, baked.reason or baked.verdict.reasons[0].code)
     if not baked.undo:
-        return case.close(Ending.NOT_UNDONE, baked.reason)
+        return _closed(case, Ending.NOT_UNDONE, baked.reason)
     ending, reason = undo(case, baked)
-    return case.close(ending, reason)
+    return _closed(case, ending, reason)
 
 
 def _unconfirmed(case: Case, live: Confirmed) -> Ending:
     code = live.confirmation.value
     verdict = Verdict(outcome=Outcome.INCONCLUSIVE, reasons=(Reason(code=code),))
     case.note(Concluded(at=case.run.now(), verdict=verdict))
-    return case.close(_UNCONFIRMED.get(live.confirmation, Ending.INCONCLUSIVE), code)
+    ending = Ending.INCONCLUSIVE if live.confirmation in _UNSURE else Ending.NEVER_DEPLOYED
+    return _closed(case, ending, code)
+
+
+def _closed(case: Case, ending: Ending, reason: str = "") -> Ending:
+    if case.world.forge is not None:
+        announce(case, ending.value, Closed(at=case.run.now(), ending=ending, reason=reason))
+    return case.close(ending, reason)

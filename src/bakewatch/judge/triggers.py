@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from bakewatch.model.bake import Watch
+from bakewatch.model.hosting import Prospect, Safety
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Observation
 from bakewatch.model.plan import Mode, Rule, Trigger
@@ -45,18 +46,22 @@ def leave(
     second: Iterable[Observation],
     *,
     tip_is_release: bool,
+    prospect: Prospect | None = None,
 ) -> Leave:
-    """May the *fired* triggers act at once? *second*: the failing checks, asked again over the whole time.
+    """May the *fired* triggers act at once? *second*: the failing checks, asked again over the whole time; *prospect*:
+    what the rollback oracle says, where there is a platform to ask.
 
     1. Mode `off`: never.
     2. A release that touches its own plan, that is itself an undo, that touches migrations, or that is not the tip of
-       the production branch: only by asking.
+       the production branch, or that production cannot safely go back from: only by asking.
     3. One trigger must still hold when every culprit that is open to doubt is left out.
     """
     plan = watch.plan
     if plan.undo.mode is Mode.OFF:
         return Leave(permission=Permission.OFF, reasons=(Reason(code="mode_off"),))
     reasons = [Reason(code=code) for code in _codes_of_release(watch, tip_is_release)]
+    if prospect is not None and prospect.safety is not Safety.SAFE:
+        reasons.append(Reason(code=f"rollback_{prospect.safety.value}"))
     weighed = {f"check:{one.check}": one for one in evidence}
     again = {one.question: one for one in second}
     journey_fails = any(_vouches(watch, run) for run in runs.values())

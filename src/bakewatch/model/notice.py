@@ -13,7 +13,8 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     key: str
     transition: str
-    """`asked`, or the ending: `passed`, `undone`, `inconclusive`, `never_deployed`, `not_undone`, `not_cured`.
+    """`asked`, `needs_a_person`, or the ending: `passed`, `undone`, `inconclusive`, `never_deployed`, `not_undone`,
+    `not_cured`.
     `stopped` is no ending: a bug of ours stopped the case, and `bakewatch resume` tries again."""
     bake_id: str
     service: str
@@ -27,6 +28,8 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     walks: tuple[JourneyRun, ...] = ()
     """The last walks of the journeys that carried them."""
     revert: str = ""
+    link: str = ""
+    """Where a person goes on: the pull request that waits for one."""
     approve: str = ""
     """The command that approves, when a person is asked."""
     until: datetime | None = None

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -53,6 +53,8 @@ class Service(_Table, frozen=True, kw_only=True):
     name: str
     timezone: str = "UTC"
     author: str = "bakewatch"
+    language: Literal["en", "ko"] = "en"
+    """Of what is published at pull requests."""
 
 
 class Confirm(_Table, frozen=True, kw_only=True):

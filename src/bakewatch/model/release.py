@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from bakewatch.model.text import CleanText
 
+TRAILER = "Bakewatch-Undoes"
+"""A revert names in it which release it undoes: the key of "already undone"."""
+
 
 class MergeKind(StrEnum):
     """How the change reached the production branch."""
@@ -25,6 +28,15 @@ class Suspect(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merged_at: datetime
 
 
+class Member(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A pull request in a release: whose work went live."""
+
+    pull: int
+    title: CleanText = CleanText("")
+    author: str = ""
+    """The account; empty when it is not known."""
+
+
 class Release(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One merged change meant for production. Its `bake_id` is the identity of everything about it."""
 
@@ -39,6 +51,8 @@ class Release(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merged_at: datetime
     kind: MergeKind
     pulls: tuple[int, ...] = ()
+    members: tuple[Member, ...] = ()
+    """What the service with the pull requests tells of them."""
     title: CleanText = CleanText("")
     reverts: str = ""
     """The release that this one undoes, when it carries our trailer."""
@@ -95,3 +109,14 @@ class Sighting(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     problem: str = ""
     """Why there was no answer (a code); empty when there was one."""
     relation: Relation = Relation.UNKNOWN
+
+
+def undo_message(release: Release) -> tuple[str, str]:
+    """(subject, body) of whatever undoes *release* and the ones that it inherits; the trailers end the body."""
+    # Within the quotes: a number at the end of a subject would name the revert's own pull request.
+    pulls = "".join(f" (#{number})" for number in release.pulls)
+    subject = f'Revert "{release.title or release.commit[:12]}{pulls}"'
+    all_of_them: tuple[Release | Suspect, ...] = (release, *reversed(release.suspects))
+    commits = ", ".join(one.commit for one in all_of_them)
+    trailers = "\n".join(f"{TRAILER}: {one.bake_id}" for one in all_of_them)
+    return subject, f"This reverts {commits}, found harmful after it went live.\n\n{trailers}"

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from bakewatch.model.chart import Chart
 from bakewatch.model.foresight import Foresight
 from bakewatch.model.habit import Habit
+from bakewatch.model.hosting import Prospect, Told
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.plan import Mode, Rule
 from bakewatch.model.release import Deployment, Release, Sighting
@@ -188,6 +189,8 @@ class LiveReport(_Part, frozen=True, kw_only=True):
     """How often in a row every address had to answer with it."""
     every_seconds: float = 0.0
     waited_minutes: float = 0.0
+    told: Told | None = None
+    """What the platform said of it last; None without a platform to ask."""
 
 
 class BakeReport(_Part, frozen=True, kw_only=True):
@@ -233,6 +236,15 @@ class UndoReport(_Part, frozen=True, kw_only=True):
     approved: bool | None = None
     by: CleanText = CleanText("")
     why: CleanText = CleanText("")
+    prospect: Prospect | None = None
+    """What the rollback oracle said; None without a platform to ask."""
+    back: Rollback | None = None
+    """The platform's part: production serves an earlier deployment again."""
+    back_live: Confirmation | None = None
+    """Was that seen at every address?"""
+    back_since: datetime | None = None
+    unpin: Rollback | None = None
+    """Production was let go on from the revert's deployment, or not."""
     attempts: int = 0
     done: Rollback | None = None
     refusal: Reason | None = None

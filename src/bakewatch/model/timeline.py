@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from bakewatch.model.foresight import Foresight
 from bakewatch.model.habit import Habit
+from bakewatch.model.hosting import Prospect, Told
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.observation import CanarySent, Observation
 from bakewatch.model.plan import Plan
@@ -35,6 +36,19 @@ class Confirmation(StrEnum):
     """A person ended the wait."""
     SUPERSEDED = "superseded"
     ALREADY_REVERTED = "already_reverted"
+    BUILD_FAILED = "build_failed"
+    BUILD_CANCELED = "build_canceled"
+    BUILD_BLOCKED = "build_blocked"
+    BUILD_SKIPPED = "build_skipped"
+    STILL_BUILDING = "still_building"
+    NEVER_CREATED = "never_created"
+    """The platform has no production deployment of it."""
+    STAGED = "staged"
+    """Built for production, but nobody let production serve it."""
+    PINNED = "pinned"
+    """Built, but an earlier instant rollback holds production where it is."""
+    ROLLING = "rolling"
+    """A rolling release was still in progress: some visitors get it."""
 
 
 class _Event(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="event"):
@@ -60,6 +74,8 @@ class Sighted(_Event, frozen=True, kw_only=True, tag="sighted"):
 
     awaited: str
     sightings: tuple[Sighting, ...]
+    told: Told | None = None
+    """What the platform says of it; None: it was not asked."""
 
 
 class Confirmed(_Event, frozen=True, kw_only=True, tag="confirmed"):
@@ -76,6 +92,8 @@ class Confirmed(_Event, frozen=True, kw_only=True, tag="confirmed"):
     """What every address served in the end."""
     undo: bool = False
     """It was the undo that was awaited."""
+    back: bool = False
+    """It was the earlier deployment that was awaited, to which the platform had gone back."""
 
 
 class Baselined(_Event, frozen=True, kw_only=True, tag="baselined"):
@@ -150,6 +168,8 @@ class Fired(_Event, frozen=True, kw_only=True, tag="fired"):
     culprits: tuple[str, ...]
     """What carried them: `check:NAME`, `journey:NAME`."""
     leave: Leave
+    prospect: Prospect | None = None
+    """May production go back to an earlier deployment? None without a platform to ask."""
     second: tuple[Observation, ...] = ()
     """The second query that confirmed or did not confirm the failing checks, one bucket over the whole time."""
 
@@ -205,6 +225,13 @@ class Notified(_Event, frozen=True, kw_only=True, tag="notified"):
     problem: str = ""
 
 
+class Published(_Event, frozen=True, kw_only=True, tag="published"):
+    """How the case stands was shown at the pull requests and the commit, or could not be."""
+
+    stage: str
+    problem: str = ""
+
+
 class Closed(_Event, frozen=True, kw_only=True, tag="closed"):
     """The case is over."""
 
@@ -233,6 +260,7 @@ Event = (
     | Proved
     | Concluded
     | Notified
+    | Published
     | Closed
 )
 

@@ -14,6 +14,7 @@ from bakewatch.model.report import (
     TriggerReport,
     UndoReport,
 )
+from bakewatch.model.rollback import Layer, Rollback
 from bakewatch.model.timeline import Timeline
 from bakewatch.model.verdict import Outcome
 from bakewatch.report.findings import findings
@@ -82,11 +83,13 @@ def _live(story: Story, phase: Phase, awaited: str) -> LiveReport:
         times=plan.confirm.times,
         every_seconds=plan.span(plan.confirm.every).total_seconds(),
         waited_minutes=story.minutes(waited),
+        told=phase.told,
     )
 
 
 def _undone_at(story: Story) -> datetime:
-    return story.rolled_back[-1].at if story.rolled_back else story.now
+    attempts = _attempts(story, Layer.GIT)
+    return attempts[-1].at if attempts else story.now
 
 
 def _bake(story: Story) -> BakeReport:
@@ -110,7 +113,8 @@ def _bake(story: Story) -> BakeReport:
 def _undo(story: Story) -> UndoReport:
     fired = story.fired[-1] if story.fired else None
     asked, answered, refused = story.asked, story.answered, story.refused
-    done = next((one.rollback for one in reversed(story.rolled_back) if not one.rollback.problem), None)
+    back, attempts, unpin = (_attempts(story, layer) for layer in (Layer.PLATFORM, Layer.GIT, Layer.UNPIN))
+    done = next((one for one in reversed(attempts) if not one.problem), None)
     links = [refused.link] if refused is not None else []
     return UndoReport(
         mode=story.plan.undo.mode,
@@ -123,14 +127,23 @@ def _undo(story: Story) -> UndoReport:
         answered_at=answered.at if answered is not None else None,
         approved=answered.approved if answered is not None else None,
         **({"by": answered.by, "why": answered.why} if answered is not None else {}),
-        attempts=len(story.rolled_back),
+        prospect=fired.prospect if fired is not None else None,
+        back=back[-1] if back else None,
+        back_live=story.back.confirmation if story.back is not None else None,
+        back_since=story.back.live_since if story.back is not None else None,
+        unpin=unpin[-1] if unpin else None,
+        attempts=len(attempts),
         done=done,
         refusal=refused.reason if refused is not None else None,
-        link=next((link for link in [*links, *(one.rollback.link for one in story.rolled_back[-1:])] if link), ""),
+        link=next((link for link in [*links, *(one.link for one in attempts[-1:])] if link), ""),
         live=_live(story, story.proof, done.commit) if done is not None else None,
         proof=_proof(story),
         commands=commands(story.release),
     )
+
+
+def _attempts(story: Story, layer: Layer) -> list[Rollback]:
+    return [one.rollback for one in story.rolled_back if one.rollback.layer is layer]
 
 
 def _needed(story: Story) -> bool | None:

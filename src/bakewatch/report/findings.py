@@ -24,7 +24,13 @@ class _Spell:
 
 def findings(story: Story) -> tuple[Finding, ...]:
     """Everything found, in order of time; what has no time comes last."""
-    found = [*_from_evidence(story), *_from_journeys(story), *_from_watching(story), *_spells(story)]
+    found = [
+        *_from_evidence(story),
+        *_from_journeys(story),
+        *_from_watching(story),
+        *_from_services(story),
+        *_spells(story),
+    ]
     dated = sorted((one for one in found if one.at is not None), key=lambda one: one.at or story.now)
     return (*dated, *(one for one in found if one.at is None))
 
@@ -89,6 +95,18 @@ def _from_watching(story: Story) -> Iterator[Finding]:
     for told in story.notified:
         if told.problem:
             yield Finding(reason=Reason(code="not_notified", detail=told.problem), at=told.at)
+
+
+def _from_services(story: Story) -> Iterator[Finding]:
+    """What the platform and the forge did not do, and what one of them still holds."""
+    for shown in story.published:
+        if shown.problem:
+            yield Finding(reason=Reason(code="not_published", detail=shown.problem), at=shown.at)
+    for word in filter(None, (story.bake.told, story.proof.told)):
+        if word.problem:
+            yield Finding(reason=Reason(code="hosting_unanswered", detail=word.problem), at=word.at)
+    if story.pinned is not None:
+        yield Finding(reason=Reason(code="production_pinned"), at=story.pinned)
 
 
 def _spells(story: Story) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from bakewatch.model.report import CriterionReport, Moment, Standing, Tone
+from bakewatch.model.rollback import Layer
 from bakewatch.model.timeline import (
     Answered,
     Asked,
@@ -27,6 +28,14 @@ from bakewatch.report.story import Story
 
 _BY_OUTCOME = {Outcome.PASS: Tone.OK, Outcome.FAIL: Tone.BAD, Outcome.INCONCLUSIVE: Tone.WARN}
 _BY_ENDING = {Ending.PASSED: Tone.OK, Ending.UNDONE: Tone.INFO, Ending.INCONCLUSIVE: Tone.WARN}
+
+
+_ROLLED = {
+    Layer.PLATFORM: ("went_back", "back_failed"),
+    Layer.GIT: ("undone", "undo_failed"),
+    Layer.UNPIN: ("let_go", "unpin_failed"),
+}
+"""Done, or not."""
 
 
 def moments(story: Story, criteria: Iterable[CriterionReport]) -> tuple[Moment, ...]:
@@ -88,7 +97,7 @@ def _lines(event: Event) -> Iterator[Moment]:
 
 def _confirmed(event: Confirmed) -> Iterator[Moment]:
     live = event.confirmation is Confirmation.LIVE
-    code = "undo_deployed" if event.undo else "deployed"
+    code = "back_deployed" if event.back else "undo_deployed" if event.undo else "deployed"
     tone = Tone.OK if live else Tone.BAD
     if event.undo and event.confirmation is Confirmation.SUPERSEDED:
         tone = Tone.WARN
@@ -114,7 +123,11 @@ def _acting(event: Event) -> Iterator[Moment]:
         yield Moment(code="refused", tone=Tone.BAD, at=event.at, detail=event.reason.code)
     elif isinstance(event, RolledBack):
         done = event.rollback
-        code = "undo_failed" if done.problem else "already_undone" if done.already else "undone"
+        if done.problem == "pending":
+            return
+        code = _ROLLED[done.layer][1 if done.problem else 0]
+        if done.layer is Layer.GIT and done.already and not done.problem:
+            code = "already_undone"
         tone = Tone.BAD if done.problem else Tone.OK
         yield Moment(
             code=code, tone=tone, at=event.at, about=(done.commit,) if done.commit else (), detail=done.problem

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bakewatch.model.hosting import Told
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
 from bakewatch.model.report import Stage
+from bakewatch.model.rollback import Layer
 from bakewatch.model.timeline import (
     Answered,
     Asked,
@@ -23,6 +25,7 @@ from bakewatch.model.timeline import (
     Notified,
     Opened,
     Proved,
+    Published,
     Refused,
     RolledBack,
     Sighted,
@@ -46,6 +49,8 @@ class Phase:
     """The last one."""
     sighted: Sighted | None = None
     """The last answer that differed from the one before, while we waited."""
+    told: Told | None = None
+    """What the platform said last."""
     confirmed: Confirmed | None = None
 
 
@@ -64,6 +69,9 @@ class Story:
     interrupted: list[Interrupted] = field(default_factory=list)
     rolled_back: list[RolledBack] = field(default_factory=list)
     notified: list[Notified] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+    back: Confirmed | None = None
+    """Production was seen, or not, to serve the earlier deployment again."""
     asked: Asked | None = None
     answered: Answered | None = None
     refused: Refused | None = None
@@ -133,6 +141,17 @@ class Story:
         """What carried fired triggers: `check:NAME`, `journey:NAME`."""
         return frozenset(culprit for event in self.fired for culprit in event.culprits)
 
+    @property
+    def pinned(self) -> datetime | None:
+        """Since when production is held at an earlier deployment, so that what is merged does not go live; None: it is
+        not, as far as is known."""
+        moves = [one.rollback for one in self.rolled_back if one.rollback.layer is not Layer.GIT]
+        done = [one for one in moves if not one.problem]
+        if done:
+            return done[-1].at if done[-1].layer is Layer.PLATFORM else None
+        told = self.bake.told
+        return told.at if told is not None and told.pinned else None
+
     def minutes(self, span: timedelta) -> float:
         """*span* on the clock in minutes of the plan."""
         return span / self.plan.minute
@@ -163,9 +182,13 @@ def _sort(story: Story, event: Event) -> None:
     elif isinstance(event, Foreseen):
         phase.foreseen = event
     elif isinstance(event, Sighted):
-        phase.sighted = event
+        phase.sighted = event if event.sightings else phase.sighted
+        phase.told = event.told or phase.told
     elif isinstance(event, Confirmed):
-        (story.proof if event.undo else story.bake).confirmed = event
+        if event.back:
+            story.back = event
+        else:
+            (story.proof if event.undo else story.bake).confirmed = event
     else:
         _sort_rest(story, event)
 
@@ -176,6 +199,7 @@ _MANY = {
     Interrupted: "interrupted",
     RolledBack: "rolled_back",
     Notified: "notified",
+    Published: "published",
 }
 _ONE = {
     Asked: "asked",

@@ -5,7 +5,7 @@ Nothing here decides anything: a test says when which commit is served and what 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bakewatch.errors import NotifyError, RepositoryError, SourceError
 from bakewatch.model.journey import JourneyRun, Step, Walked
@@ -16,16 +16,17 @@ from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
 from bakewatch.model.timeline import Timeline
+from bakewatch.model.verdict import Ending
 from bakewatch.ports import World
 from bakewatch.testing.runtime import InlineRuntime
 from bakewatch.testing.signatures import lines, listed
 
 PARENT, RELEASE, REVERT, NEXT = "a" * 40, "b" * 40, "c" * 40, "d" * 40
+NEVER = datetime.max.replace(tzinfo=UTC)
 ADDRESS = "https://live.example"
 
 Rate = Callable[[datetime, str], tuple[float, float]]
 """(moment, served commit) -> events and `of` per second."""
-
 
 Appearing = Callable[[datetime, str], Iterable[int]]
 """(one moment of every ten seconds, served commit) -> the signatures of which there is an event."""
@@ -78,7 +79,6 @@ class ScriptedWorld:
     versionless: Callable[[datetime], bool] = lambda moment: False
     """Production answers, but does not say which commit it serves."""
     unreachable: Callable[[datetime], bool] = lambda moment: False
-    """Production gives no answer."""
     brakes: list[Brake] = field(default_factory=list)
     """Answers of the first looks at the kill switch."""
     brake_says: Brake = Brake(pulled=False)
@@ -95,7 +95,6 @@ class ScriptedWorld:
     """So many answers about production are stale once the kill switch was asked."""
     undo_helps: bool = True
     deaf: bool = False
-    """Notifications cannot be delivered."""
     git_down: bool = False
     notices: list[Notice] = field(default_factory=list)
     reverts: int = 0
@@ -180,6 +179,12 @@ class ScriptedWorld:
     def stayed(self, release: Release) -> bool:
         self._inside()
         return release.commit not in self.reverted
+
+    def touches(self, old: str, new: str, below: Sequence[str]) -> bool:
+        return False
+
+    def ended(self, commit: str) -> Ending | None:
+        return None
 
     def passed(self, before: datetime) -> Iterator[Timeline]:
         self._inside()
@@ -266,9 +271,9 @@ class ScriptedWorld:
         self.walks.append(journey.name)
         walked, problem = Walked.PASSED, ""
         commit = PARENT if address == self.keeps_earlier else self.served(now)
-        if journey.name in self.unwalkable or self.unreachable(now) or _reached(self.unwalkable_from, now):
+        if journey.name in self.unwalkable or self.unreachable(now) or now >= (self.unwalkable_from or NEVER):
             walked, problem = Walked.UNWALKED, "unreachable"
-        elif (journey.name, commit) in self.broken or _reached(self.broken_from, now):
+        elif (journey.name, commit) in self.broken or now >= (self.broken_from or NEVER):
             walked = Walked.FAILED
         return JourneyRun(
             journey=journey.name,
@@ -313,7 +318,3 @@ class ScriptedWorld:
 
     def _inside(self) -> None:
         assert self.runtime.in_step, "a vendor was called outside a step"
-
-
-def _reached(since: datetime | None, now: datetime) -> bool:
-    return since is not None and now >= since

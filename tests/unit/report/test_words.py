@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 import bakewatch
 from bakewatch.model.chart import Marked
 from bakewatch.model.habit import Trust
+from bakewatch.model.hosting import Build, Safety
 from bakewatch.model.journey import Walked
 from bakewatch.model.plan import Rule
 from bakewatch.model.release import MergeKind
@@ -43,6 +44,8 @@ SPOKEN: dict[str, type[StrEnum]] = {
     "rule": Rule,
     "walked": Walked,
     "permission": Permission,
+    "build": Build,
+    "safety": Safety,
     "outcome": Outcome,
     "ending": Ending,
     "tone": Tone,

@@ -5,6 +5,7 @@ from bakewatch.model.report import LiveReport, Report, Stage, Standing, Tone
 from bakewatch.model.timeline import Confirmation
 from bakewatch.report.document import (
     Block,
+    Code,
     Inline,
     Item,
     Items,
@@ -39,6 +40,9 @@ def merge(report: Report, speaker: Speaker) -> Section:
         Item(label=speaker.say("label.parent"), text=code(release.parent)),
         Item(label=speaker.say("label.branch"), text=code(f"{release.repository}@{release.branch}")),
     ]
+    for one in release.members:
+        told = joined([plain(f"#{one.pull}"), code(one.title), code(one.author)], " · ")
+        items.append(Item(label=speaker.say("label.member"), text=told))
     if release.suspects:
         inherited = joined([code(one.commit[:12]) for one in release.suspects], ", ")
         items.append(Item(label=speaker.say("label.suspects"), text=inherited, tone=Tone.WARN))
@@ -59,9 +63,35 @@ def deployment(report: Report, speaker: Speaker) -> Section:
         _box(report, speaker, "label.deployment", _where(live, speaker)),
         _box(report, speaker, "label.deployed_commit", _served(live, speaker)),
     )
-    blocks: list[Block] = [Paragraph(label=speaker.say("label.how_confirmed"), text=how), Items(boxes)]
+    blocks: list[Block] = [
+        Paragraph(label=speaker.say("label.how_confirmed"), text=how),
+        Items((*boxes, *_platform(report, speaker))),
+    ]
+    if live.told is not None and live.told.deployment is not None and live.told.deployment.log:
+        blocks += [Paragraph(label=speaker.say("label.build_log"), text=()), Code(live.told.deployment.log)]
     blocks.append(Paragraph(label=speaker.say("label.note"), text=_note(report, speaker)))
     return Section(title=speaker.say("heading.deployment"), blocks=tuple(blocks))
+
+
+def _platform(report: Report, speaker: Speaker) -> list[Item]:
+    """What the platform says of its own deployment: its word beside the proof."""
+    told = report.live.told
+    if told is None:
+        return []
+    if told.problem:
+        text = speaker.say("told.problem", problem=speaker.code(told.problem))
+    elif told.deployment is None:
+        text = speaker.say("told.none")
+    else:
+        one = told.deployment
+        text = joined([strong(speaker.say(f"build.{one.build.value}")), code(one.id), code(one.code)], " · ")
+    notes = [
+        speaker.say("told.pinned", deployment=code(told.pinned)) if told.pinned else (),
+        speaker.say("told.rolling") if told.rolling else (),
+        speaker.say("told.astray", domains=joined([code(one) for one in told.astray], ", ")) if told.astray else (),
+    ]
+    tone = Tone.WARN if told.problem or any(notes) else Tone.INFO
+    return [Item(label=speaker.say("label.platform"), text=joined([text, *notes], " · "), tone=tone)]
 
 
 def _box(report: Report, speaker: Speaker, label: str, text: Inline) -> Item:

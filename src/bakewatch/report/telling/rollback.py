@@ -17,6 +17,7 @@ from bakewatch.report.document import (
     words_of,
 )
 from bakewatch.report.say import Speaker, number
+from bakewatch.report.telling import layers
 from bakewatch.report.telling.checks import box
 from bakewatch.report.telling.criteria import running_box
 
@@ -24,7 +25,8 @@ from bakewatch.report.telling.criteria import running_box
 def rollback(report: Report, speaker: Speaker) -> Section:
     """4. What would undo it, whether it did, and the proof."""
     triggers = tuple(_trigger(report, one, speaker) for one in report.triggers)
-    state = [_needed(report, speaker), _done(report, speaker)]
+    state = [_needed(report, speaker), *layers.before(report, speaker), _done(report, speaker)]
+    state += layers.after(report, speaker)
     if report.undo.done is not None:
         state += [_live(report, speaker), _proved(report, speaker)]
     blocks: list[Block] = [

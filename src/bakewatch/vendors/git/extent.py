@@ -23,14 +23,18 @@ class _Named(NamedTuple):
     message: str
 
 
-def extent(mirror: Mirror, pull: int) -> tuple[str, str]:
+def extent(mirror: Mirror, pull: int, merged: str = "") -> tuple[str, str]:
     """The stretch (parent, last commit) of the production branch that pull request *pull* became.
 
-    1. One merge commit says so in the words of a hosting service.
-    2. The remote keeps the pull request's head: its commits follow one another on the branch (rebased), or one commit
+    1. The hosting service says which commit it became (*merged*): a merge, or what all of its head was brought by.
+    2. One merge commit says so in the words of a hosting service.
+    3. The remote keeps the pull request's head: its commits follow one another on the branch (rebased), or one commit
        that names it brought exactly what it proposed.
-    3. The remote keeps no heads at all: only one commit names it.
+    4. The remote keeps no heads at all: only one commit names it.
     """
+    told = _told(mirror, pull, merged) if merged else None
+    if told:
+        return told
     named = _named(mirror, pull)
     certain = [one for one in named if len(one.parents) > 1 and merged_pull(one.message)]
     if not certain:
@@ -54,6 +58,20 @@ def extent(mirror: Mirror, pull: int) -> tuple[str, str]:
         where=mirror.name,
         right=f"--range A..B, such as --range {last}^..{last} for that commit alone",
     )
+
+
+def _told(mirror: Mirror, pull: int, merged: str) -> tuple[str, str] | None:
+    """The stretch that ends with *merged*, if that is certain."""
+    if not mirror.contains(mirror.branch, merged):
+        return None
+    one = _Named(merged, mirror.git.tell("log", "-1", "--format=%P", merged).split(), "")
+    if len(one.parents) > 1:
+        return one.parents[0], merged
+    head = mirror.pull_head(pull) if one.parents else None
+    stretch = _rebased(mirror, head) if head else None
+    if stretch and stretch[1] == merged:
+        return stretch
+    return (one.parents[0], merged) if head and _brought(mirror, one, head) else None
 
 
 def _named(mirror: Mirror, pull: int) -> list[_Named]:

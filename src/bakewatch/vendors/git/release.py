@@ -6,31 +6,37 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.release import Merged, MergeKind, Release
+from bakewatch.model.forge import Pull
+from bakewatch.model.release import TRAILER, Merged, MergeKind, Release
 from bakewatch.privacy.scrub import clean
 from bakewatch.vendors.git.extent import extent
 from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.pulls import merged_pull, named_pull, title_of
 
-TRAILER = "Bakewatch-Undoes"
 
-
-def find_release(mirror: Mirror, *, commit: str = "", pull: int | None = None, range_: str = "") -> Release:
+def find_release(
+    mirror: Mirror, *, commit: str = "", pull: int | None = None, range_: str = "", told: Pull | None = None
+) -> Release:
     """The release that *commit*, *pull* or *range_* (`A..B`) names; the branch's tip when none does.
 
+    *told*: the merged pull request that is meant, where the service that hosts it says so.
     `ConfigError` says why there is no such release, or that its extent cannot be known: it is never guessed.
     """
     tip = mirror.fetch()
     if range_:
         return _of_range(mirror, range_)
     if pull is not None:
-        return _of_pull(mirror, pull)
+        return _of_pull(mirror, pull, told.commit if told is not None else "")
     wanted = mirror.resolve(commit or tip)
     if not wanted:
         raise ConfigError(f"no commit `{commit}`", where=mirror.name, right="a commit of the repository")
     if not mirror.contains(mirror.branch, wanted):
         what = f"{wanted[:12]} is not on {mirror.remote.branch}"
         raise ConfigError(what, where=mirror.name, right="a commit that was merged")
+    if told is not None and told.commit:
+        release = _of_pull(mirror, told.number, told.commit)
+        if release.commit == wanted:
+            return release
     return _of_commit(mirror, wanted)
 
 
@@ -91,8 +97,8 @@ def _of_commit(mirror: Mirror, wanted: str) -> Release:
     return release
 
 
-def _of_pull(mirror: Mirror, pull: int) -> Release:
-    release = _release(mirror, *extent(mirror, pull))
+def _of_pull(mirror: Mirror, pull: int, merged: str = "") -> Release:
+    release = _release(mirror, *extent(mirror, pull, merged))
     return structs.replace(release, pulls=tuple(dict.fromkeys([pull, *release.pulls])))
 
 

@@ -1,6 +1,7 @@
 """`ports.Repository` by git."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -71,6 +72,14 @@ class GitRepository:
             return False
         words, since = f"--grep=This reverts commit {release.commit[:7]}", f"{release.commit}..{tip}"
         return not self._mirror.git.tell("log", "-1", "--format=%H", words, since, "--")
+
+    def touches(self, old: str, new: str, below: Sequence[str]) -> bool:
+        """Do the trees of two commits differ below one of these paths? `RepositoryError` for an unknown commit."""
+        for one in (old, new):
+            if not self._mirror.resolve(one):
+                self._mirror.fetch()
+        told = self._mirror.git.tell("diff", "--name-only", "-z", "--no-renames", old, new, "--")
+        return any(path.startswith(tuple(below)) for path in told.split("\0") if path)
 
     def brake(self, release: Release) -> Brake:
         """The kill switch at the tip. Unreadable is pulled; off is only a tip that has nothing at that path."""

@@ -6,11 +6,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from bakewatch.errors import RepositoryError
-from bakewatch.model.release import Release, Suspect
+from bakewatch.model.release import Release, undo_message
 from bakewatch.model.rollback import Rollback
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.git.mirror import Mirror, mirror_of
-from bakewatch.vendors.git.release import TRAILER, undoes
+from bakewatch.vendors.git.release import undoes
 from bakewatch.vendors.git.repository import undone_by
 from bakewatch.vendors.git.trees import merge, tree_of, write_commit
 
@@ -93,7 +93,7 @@ class GitRevert:
         tree = merge(git, tip, other)
         if tree == tree_of(git, tip):
             raise RepositoryError("nothing_to_undo", permanent=True)
-        return tree and self._commit(tree, tip, _message(release))
+        return tree and self._commit(tree, tip, "\n\n".join(undo_message(release)))
 
     def _commit(self, tree: str, parent: str, message: str) -> str:
         who = {"NAME": self._settings.author, "EMAIL": self._settings.email}
@@ -144,17 +144,6 @@ class GitRevert:
 def branch_of(release: Release) -> str:
     """The branch that carries the revert until the production branch does."""
     return f"bakewatch/revert-{release.commit[:12]}"
-
-
-def _message(release: Release) -> str:
-    # Within the quotes: a number at the end of a subject would name the revert's own pull request.
-    pulls = "".join(f" (#{number})" for number in release.pulls)
-    subject = f'Revert "{release.title or release.commit[:12]}{pulls}"'
-    all_of_them: tuple[Release | Suspect, ...] = (release, *reversed(release.suspects))
-    commits = ", ".join(one.commit for one in all_of_them)
-    body = f"This reverts {commits}, found harmful after it went live."
-    trailers = "\n".join(f"{TRAILER}: {one.bake_id}" for one in all_of_them)
-    return f"{subject}\n\n{body}\n\n{trailers}"
 
 
 def _build(settings: RevertSettings, context: Context) -> GitRevert:

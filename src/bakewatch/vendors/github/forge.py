@@ -14,20 +14,16 @@ from bakewatch.vendors.github.authors import Authors
 from bakewatch.vendors.github.merging import Merger, needs_a_person, trailers
 from bakewatch.vendors.github.quiet import quiet
 from bakewatch.vendors.github.rest import Rest
-from bakewatch.vendors.github.settings import TOKEN, ForgeSettings, reach
+from bakewatch.vendors.github.settings import ForgeSettings, reach
 from bakewatch.vendors.github.wire import Commit, PullRequest
 
 
 class Github:
     """A repository at GitHub."""
 
-    def __init__(
-        self, rest: Rest, settings: ForgeSettings, clock: Callable[[], datetime], *, starts_workflows: bool = True
-    ) -> None:
+    def __init__(self, rest: Rest, settings: ForgeSettings, clock: Callable[[], datetime]) -> None:
         self._rest, self._settings, self._authors = rest, settings, Authors(rest)
         self._merger = Merger(rest, clock)
-        self.starts_workflows = starts_workflows
-        """Do workflows run upon what is merged with the token? Not with that of a workflow itself."""
 
     def pull(self, number: int) -> Pull:
         """The pull request *number*."""
@@ -118,8 +114,7 @@ class Github:
 
 
 def _build(settings: ForgeSettings, context: Context) -> Github:
-    own = context.environ.get("GITHUB_ACTIONS") == "true" and settings.token_env == TOKEN
-    return Github(reach(settings, context, ForgeError), settings, context.clock, starts_workflows=not own)
+    return Github(reach(settings, context, ForgeError), settings, context.clock)
 
 
 KIND = Kind(settings=ForgeSettings, build=_build)

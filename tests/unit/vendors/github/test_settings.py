@@ -69,15 +69,3 @@ def test_what_is_wrong_is_said_in_one_line_before_anything_starts(access: Access
 def test_every_kind_is_built_without_asking_anybody(kind: Any, settings: Any) -> None:
     assert kind.settings is type(settings)
     assert "SECRET" not in repr(kind.build(settings, _context()))
-
-
-@pytest.mark.parametrize(
-    ("environ", "token_env", "starts"),
-    [
-        ({}, "GITHUB_TOKEN", True),
-        ({"GITHUB_ACTIONS": "true"}, "GITHUB_TOKEN", False),
-        ({"GITHUB_ACTIONS": "true", "APP_TOKEN": "ghs_SECRET"}, "APP_TOKEN", True),
-    ],
-)
-def test_the_token_of_a_workflow_starts_no_others(environ: dict[str, str], token_env: str, starts: bool) -> None:
-    assert KIND.build(ForgeSettings(token_env=token_env), _context(**environ)).starts_workflows is starts

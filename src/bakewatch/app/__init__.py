@@ -1,8 +1,7 @@
 """The composition root: from settings and a plan to a world. The only place that wires."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, structs
 
 from bakewatch import plugins
+from bakewatch.app.services import members, pull_of, with_domains
+from bakewatch.app.where import asking_git, at_path, writable
 from bakewatch.config import Settings, Table, load_plan
-from bakewatch.errors import NO_SPACE, ConfigError, RepositoryError
+from bakewatch.errors import ConfigError
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
 from bakewatch.ports import Context, NoArchive, Notifier, Remote, World
@@ -20,9 +21,6 @@ from bakewatch.vendors.flock import Flock
 
 if TYPE_CHECKING:
     from bakewatch.vendors.git.mirror import Mirror
-
-
-_ROOM = "a folder with room in it"
 
 
 class Order(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -99,7 +97,7 @@ def _check_plan(settings: Settings, plan: Plan, context: Context, where: str) ->
             raise ConfigError(f"no source `{stream.source}`", where=f"{where}: streams.{name}.source", right=known)
     for question in plan.questions():
         kind, _ = plugins.find("source", settings.sources[plan.source_of(question)], f"{where}: sources")
-        with _at(f"{where}: {_path_of(plan, question.name)}"):
+        with at_path(f"{where}: {_path_of(plan, question.name)}"):
             kind.check(question)
     _check_personas(plan, context, f"{where}: ")
     for journey in plan.journeys:
@@ -111,7 +109,7 @@ def _check_plan(settings: Settings, plan: Plan, context: Context, where: str) ->
 def _check_personas(plan: Plan, context: Context, where: str = "") -> None:
     for name, persona in plan.personas.items():
         if persona.password_env:
-            with _at(f"{where}personas.{name}.password_env"):
+            with at_path(f"{where}personas.{name}.password_env"):
                 context.secret(persona.password_env)
 
 
@@ -126,27 +124,31 @@ def prepare(
     range_: str = "",
     earlier: Sequence[Earlier] = (),
 ) -> Order:
-    """Find the release, take the plan and the journeys from its parent, and check everything. Nothing is started.
+    """Find the release, take plan and journeys from its parent, check everything. `ConfigError`: nothing is started.
 
     *plan*: the operator's own, for a parent that has none. *earlier*: the other releases that have been watched.
-    `ConfigError` says what is wrong.
     """
     from bakewatch.vendors.git.release import find_release
     from bakewatch.vendors.git.suspects import inherited
 
     _make(data, config)
-    mirror = _mirror(_context(settings, plan, data, config.absolute().parent))
-    at = settings.repository.plan
+    context = _context(settings, plan, data, config.absolute().parent)
+    mirror, at = _mirror(context), settings.repository.plan
+    hosting, forge = (_optional(kind, getattr(settings, kind), str(config), context) for kind in ("hosting", "forge"))
+    settings = structs.replace(settings, platform=with_domains(settings.platform, hosting, f"{config}: hosting"))
     with asking_git(f"{config}: repository.remote", data):
-        named = find_release(mirror, commit=commit, pull=pr, range_=range_)
+        told = None
+        if not range_:
+            told = pull_of(forge, f"{config}: forge", mirror.remote.branch, pr, commit or mirror.fetch())
+        named = find_release(mirror, commit=commit, pull=pr, range_=range_, told=told)
+        named = structs.replace(named, members=members(forge, named))
         release = inherited(mirror, named, _unfinished(mirror, named, earlier))
         found = _plan_at(mirror, release.parent, at)
         watched = found or plan
         release = _with_touched(mirror, release, watched, at)
-        with _writable(f"{config}: data"):
+        with writable(f"{config}: data"):
             plan_dir = _export(mirror, release, watched, at, data)
-    origin = f"{at} of {release.parent[:12]}" if found else ""
-    check(settings, watched, data, config, online=True, plan_where=origin)
+    check(settings, watched, data, config, online=True, plan_where=f"{at} of {release.parent[:12]}" if found else "")
     return Order(
         release=release,
         plan=watched,
@@ -159,7 +161,7 @@ def prepare(
 
 
 def _make(data: Path, config: Path) -> None:
-    with _writable(f"{config}: data"):
+    with writable(f"{config}: data"):
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         (data / ".gitignore").write_text("*\n")
 
@@ -283,35 +285,3 @@ def _path_of(plan: Plan, question: str) -> str:
     if question.startswith("canary:"):
         return f"streams.{question.removeprefix('canary:')}"
     return f"checks[{[one.name for one in plan.checks].index(question)}]"
-
-
-@contextmanager
-def _writable(where: str) -> Iterator[None]:
-    """Says of a directory that it cannot be written to."""
-    try:
-        yield
-    except OSError as error:
-        what = f"cannot be written to: {error.filename or 'a file'}: {error.strerror}"
-        raise ConfigError(what, where=where, right=_ROOM) from None
-
-
-@contextmanager
-def asking_git(where: str, data: Path) -> Iterator[None]:
-    """Says what git could not do, and where its remote or its room is configured."""
-    try:
-        yield
-    except RepositoryError as error:
-        if error.code == "no_space":
-            raise ConfigError(NO_SPACE, where=str(data), right=_ROOM) from None
-        raise ConfigError(f"git: {error.code}", where=where) from None
-
-
-@contextmanager
-def _at(where: str) -> Iterator[None]:
-    """Says where a `ConfigError` inside happened."""
-    try:
-        yield
-    except ConfigError as error:
-        raise ConfigError(
-            error.what, where=f"{where}.{error.where}" if error.where else where, right=error.right
-        ) from None

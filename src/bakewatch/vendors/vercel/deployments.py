@@ -1,0 +1,76 @@
+"""A deployment in the platform's words -> in ours."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from bakewatch.model.hosting import Build, Hosted
+from bakewatch.model.text import CleanText
+from bakewatch.privacy.scrub import clean
+from bakewatch.vendors.vercel.answers import Line, Listed, moment
+
+LINES, WIDTH = 10, 200
+"""Lines of a build log that are kept, and characters of each."""
+
+_BUILDS = {
+    "QUEUED": Build.QUEUED,
+    "INITIALIZING": Build.QUEUED,
+    "BUILDING": Build.BUILDING,
+    "READY": Build.READY,
+    "ERROR": Build.FAILED,
+    "CANCELED": Build.CANCELED,
+    "BLOCKED": Build.BLOCKED,
+}
+_SHAS = ("githubCommitSha", "gitlabCommitSha", "bitbucketCommitSha", "gitCommitSha")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_IGNORED = "ignored build step"
+"""There is no code for it: a deployment that the project's own rule skipped is CANCELED, and its message says this."""
+_SETTING = re.compile(r"\b([A-Z][A-Z0-9_]+)=(?:\"[^\"]*\"?|'[^']*'?|\S+)")
+"""A variable as a shell writes it: in a build log its value is a secret until somebody says otherwise."""
+_TELLING = ("stderr", "fatal")
+
+
+def hosted(one: Listed, log: tuple[CleanText, ...] = ()) -> Hosted:
+    """*one* as a model; a state that is not known counts as under way."""
+    build = _BUILDS.get(one.ready_state, Build.BUILDING)
+    if build is Build.CANCELED and _IGNORED in (one.error_message or "").lower():
+        build = Build.SKIPPED
+    return Hosted(
+        id=one.uid,
+        commit=commit_of(one),
+        build=build,
+        created_at=moment(one.created_at),
+        url=one.url or "",
+        staged=build is Build.READY and one.ready_substate == "STAGED",
+        code=_code(one),
+        log=log,
+    )
+
+
+def commit_of(one: Listed) -> str:
+    """The commit that it was built from; empty when it does not say."""
+    return commit_in(one.meta)
+
+
+def commit_in(meta: Mapping[str, object]) -> str:
+    """The commit that *meta* names; empty when it names none."""
+    named = (meta.get(key) for key in _SHAS)
+    return next((sha for sha in named if isinstance(sha, str) and _COMMIT.fullmatch(sha)), "")
+
+
+def telling(events: Iterable[Line]) -> tuple[CleanText, ...]:
+    """The last lines of *events* (newest first) that went wrong, or the last lines, oldest first, without secrets."""
+    newest = list(events)
+    wrong = [one for one in newest if one.type in _TELLING or one.level == "error"]
+    lines: list[CleanText] = []
+    for event in wrong or newest:
+        for line in reversed((event.text or (event.payload.text if event.payload else "")).splitlines()):
+            if len(lines) < LINES and (kept := clean(_SETTING.sub(r"\1=[value]", line), WIDTH)):
+                lines.append(kept)
+    return tuple(reversed(lines))
+
+
+def _code(one: Listed) -> str:
+    blocked, unassigned = one.seat_block, one.alias_error
+    codes = (one.error_code, blocked.block_code if blocked else "", unassigned.code if unassigned else "")
+    return next((code for code in codes if _CODE.fullmatch(code)), "")

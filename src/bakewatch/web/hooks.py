@@ -1,0 +1,144 @@
+"""What a webhook says. Only what is asked about it later is read: a number, a commit, and names to compare."""
+
+import re
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+T = TypeVar("T")
+
+
+class Merged(Struct, frozen=True):
+    """A pull request was merged, it says."""
+
+    repository: str
+    branch: str
+    number: int
+
+
+class Deployed(Struct, frozen=True):
+    """Something became of a commit in production, it says."""
+
+    commit: str
+    succeeded: bool
+    repository: str = ""
+    """Empty: it does not say."""
+
+
+class Ignored(Struct, frozen=True):
+    """Nothing of ours, and why."""
+
+    why: str
+
+
+Hook = Merged | Deployed | Ignored
+
+
+class Malformed(ValueError):
+    """The body is not what its sender documents."""
+
+
+class _Repository(Struct, frozen=True):
+    full_name: str
+
+
+class _Base(Struct, frozen=True):
+    ref: str
+
+
+class _Pull(Struct, frozen=True):
+    base: _Base
+    merged: bool | None = False
+
+
+class _PullEvent(Struct, frozen=True):
+    action: str
+    number: Annotated[int, Meta(ge=1, lt=2**31)]
+    pull_request: _Pull
+    repository: _Repository
+
+
+class _Status(Struct, frozen=True):
+    state: str
+
+
+class _GithubDeployment(Struct, frozen=True):
+    sha: str
+    environment: str
+    production_environment: bool | None = None
+
+
+class _StatusEvent(Struct, frozen=True):
+    deployment_status: _Status
+    deployment: _GithubDeployment
+    repository: _Repository
+
+
+class _Head(Struct, frozen=True):
+    id: str
+    type: str
+
+
+class _VercelDeployment(Struct, frozen=True):
+    meta: dict[str, msgspec.Raw] = {}
+
+
+class _Payload(Struct, frozen=True):
+    deployment: _VercelDeployment
+    target: str | None = None
+
+
+class _VercelEvent(Struct, frozen=True):
+    payload: _Payload
+
+
+_ANOTHER = Ignored("an event of another kind")
+_GOOD = ("deployment.succeeded", "deployment.ready", "deployment.promoted")
+_COMMITS = ("githubCommitSha", "gitlabCommitSha", "bitbucketCommitSha")
+
+
+def of_github(event: str, body: bytes) -> Hook:
+    """The hook in *body*, an *event* by its header. Raises `Malformed`."""
+    if event == "pull_request":
+        told = _decoded(body, _PullEvent)
+        if told.action != "closed" or not told.pull_request.merged:
+            return Ignored("no merge")
+        return Merged(told.repository.full_name, told.pull_request.base.ref, told.number)
+    if event == "deployment_status":
+        status = _decoded(body, _StatusEvent)
+        deployment = status.deployment
+        # Who deploys one repository to several projects puts their names behind the word.
+        if not deployment.production_environment and deployment.environment.lower().split(" ")[0] != "production":
+            return Ignored("not of production")
+        succeeded = status.deployment_status.state == "success"
+        return _deployed(deployment.sha, succeeded, status.repository.full_name)
+    return _ANOTHER
+
+
+def of_vercel(body: bytes) -> tuple[str, Hook]:
+    """The event's identity, and the hook in *body*. Raises `Malformed`."""
+    head = _decoded(body, _Head)
+    if not head.type.startswith("deployment."):
+        return head.id, _ANOTHER
+    told = _decoded(body, _VercelEvent).payload
+    promoted, good = head.type == "deployment.promoted", head.type in _GOOD
+    if told.target != "production" and not promoted:
+        return head.id, Ignored("not of production")
+    named = next((told.deployment.meta[key] for key in _COMMITS if key in told.deployment.meta), None)
+    if named is None:
+        return head.id, Ignored("it names no commit")
+    return head.id, _deployed(_decoded(bytes(named), str), good)
+
+
+def _deployed(commit: str, succeeded: bool, repository: str = "") -> Deployed:
+    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        raise Malformed
+    return Deployed(commit, succeeded, repository)
+
+
+def _decoded(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Malformed from None
