@@ -2,14 +2,13 @@
 
 import pytest
 
-from bakewatch.model.release import TRAILER, Release
+from bakewatch.model.release import Release
 from bakewatch.model.rollback import Rollback
 from bakewatch.ports import Remote
 from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.release import find_release
 from bakewatch.vendors.git.repository import GitRepository, undone_by
 from bakewatch.vendors.git.revert import GitRevert, RevertSettings, branch_of
-from bakewatch.vendors.github import merging
 from tests.contract.github_rig import BRANCH, NAME, TOKEN, Rig
 from tests.contract.remotes import ENVIRON
 
@@ -226,7 +225,3 @@ def test_the_protected_branch_of_a_team_is_undone_through_a_pull_request(hub: Ri
     assert again.already
     assert find_release(mirror, commit=done.commit).reverts == release.bake_id
     assert undone_by(mirror, release) in hub.team.git("rev-list", "main", cwd=hub.team.remote)
-
-
-def test_both_ways_to_undo_write_the_same_trailer() -> None:
-    assert merging.TRAILER == TRAILER

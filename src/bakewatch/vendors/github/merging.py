@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from bakewatch.errors import ForgeError
+from bakewatch.model.release import TRAILER
 from bakewatch.model.rollback import Rollback
 from bakewatch.vendors.github.pulls import merge_commit
 from bakewatch.vendors.github.rest import Rest
 from bakewatch.vendors.github.wire import MergeResult, Methods, PullRequest
 
 METHOD = "github"
-TRAILER = "Bakewatch-Undoes"
-"""Of the commit that undoes; what the production branch is searched for."""
 
 _WAITS = ("blocked", "behind", "dirty", "draft")
 """States of a pull request that a person has to change: reviews, checks, conflicts."""

@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from bakewatch.errors import ForgeError
 from bakewatch.model.plan import Mode
-from bakewatch.model.release import Release
+from bakewatch.model.release import TRAILER, Release, undo_message
 from bakewatch.model.rollback import Rollback
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.github.authors import Authors
-from bakewatch.vendors.github.merging import TRAILER, Merger, trailers
+from bakewatch.vendors.github.merging import Merger, trailers
 from bakewatch.vendors.github.pulls import merge_commit
 from bakewatch.vendors.github.quiet import quiet
 from bakewatch.vendors.github.rest import Rest
@@ -43,11 +43,10 @@ class PullRevert:
         2. Its revert is there already, or is opened now.
         3. It is merged, or left for a person.
         """
-        body = f"This reverts {release.commit}, found harmful after it went live.\n\n{TRAILER}: {release.bake_id}"
+        subject, body = undo_message(release)
         try:
             pull = self._only(release)
-            named = f'Revert "{release.title or release.commit[:12]} (#{pull.number})"'
-            title = quiet(named, self._rest.repository, [pull.number])
+            title = quiet(subject, self._rest.repository, release.pulls)
             one = self._found(release) or self._reverted(pull, title, body)
         except ForgeError as error:
             return self._merger.failed(error)
