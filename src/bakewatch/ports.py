@@ -118,9 +118,9 @@ class Forge(Protocol):
         read is a pulled brake."""
         ...
 
-    def propose(self, release: Release, branch: str, title: str, body: str, *, merge: bool) -> Rollback:
+    def propose(self, release: Release, branch: str, title: str, body: str, *, head: str, merge: bool) -> Rollback:
         """Open the pull request that brings *branch* to the production branch, once; with *merge*, merge it where that
-        is allowed. Never raises."""
+        is allowed and *branch* is still the commit *head*. Never raises."""
         ...
 
     def publish(self, bulletin: Bulletin) -> None:

@@ -17,8 +17,13 @@ pytestmark = pytest.mark.real
 PROTECT = '[ "$1" != refs/heads/main ] || { echo "GH006: Protected branch update failed" >&2; exit 1; }'
 
 
+def _head(hub: Rig) -> str:
+    """The commit that the revert's branch is now; empty without one."""
+    return hub.team.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}", cwd=hub.team.remote)
+
+
 def _propose(hub: Rig, release: Release, *, merge: bool = True) -> Rollback:
-    return hub.forge().propose(release, BRANCH, *_words(release), merge=merge)
+    return hub.forge().propose(release, BRANCH, *_words(release), head=_head(hub), merge=merge)
 
 
 def _words(release: Release) -> tuple[str, str]:
@@ -192,7 +197,7 @@ def test_writes_are_a_second_apart(hub: Rig) -> None:
     release = hub.release()
     hub.undo(release)
     forge = hub.forge()
-    forge.propose(release, BRANCH, *_words(release), merge=True)
+    forge.propose(release, BRANCH, *_words(release), head=_head(hub), merge=True)
     assert hub.github.sent("POST") + hub.github.sent("PUT") == [
         "/repos/team/live/pulls",
         "/repos/team/live/pulls/2/merge",
@@ -204,7 +209,9 @@ def test_words_from_elsewhere_neither_call_anybody_nor_close_anything(hub: Rig) 
     release = hub.release(title="Thank @octocat, fixes #99")
     hub.undo(release)
     title, body = _words(release)
-    hub.forge().propose(release, BRANCH, "Thank @octocat (#1), fixes #99", f"cc @octocat\n{body}", merge=True)
+    hub.forge().propose(
+        release, BRANCH, "Thank @octocat (#1), fixes #99", f"cc @octocat\n{body}", head=_head(hub), merge=True
+    )
     told = hub.main() + hub.github.state.pulls[2].body + hub.github.state.pulls[2].title
     assert "@octocat" not in told and "#99" not in told
     assert "(#1)" in told and hub.trailers() == [release.bake_id]
@@ -218,10 +225,21 @@ def test_the_protected_branch_of_a_team_is_undone_through_a_pull_request(hub: Ri
     release = find_release(mirror, pull=1)
     refused = GitRevert(mirror, RevertSettings(), hub.clock).roll_back(release)
     assert (refused.problem, refused.link) == ("protected", branch_of(release))
-    done = hub.forge().propose(release, refused.link, *_words(release), merge=True)
+    done = hub.forge().propose(release, refused.link, *_words(release), head=refused.commit, merge=True)
     assert not done.problem
     assert GitRepository(mirror).undone_by(release)
     again = GitRevert(mirror, RevertSettings(), hub.clock).roll_back(release)
     assert again.already
     assert find_release(mirror, commit=done.commit).reverts == release.bake_id
     assert undone_by(mirror, release) in hub.team.git("rev-list", "main", cwd=hub.team.remote)
+
+
+def test_another_commit_with_the_same_trailers_is_not_merged(hub: Rig) -> None:
+    release = hub.release()
+    hub.undo(release)
+    ours = _head(hub)
+    hub.undo(release)  # somebody pushes another one
+    hub.branch(BRANCH, {"app.txt": "evil\n"}, hub.team.git("log", "-1", "--format=%B", ours, cwd=hub.team.remote))
+    assert _head(hub) != ours
+    done = hub.forge().propose(release, BRANCH, *_words(release), head=ours, merge=True)
+    assert done.problem == "needs_a_person" and not hub.trailers()

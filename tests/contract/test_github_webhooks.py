@@ -41,9 +41,10 @@ def test_whoever_gets_one_may_ask_the_api_at_once(hub: Rig) -> None:
 
     release = hub.release()
     title, body = hub.undo(release)
+    head = hub.team.git("rev-parse", "refs/heads/bakewatch/revert-0123456789ab", cwd=hub.team.remote)
     with serving(ask) as server:
         hub.github.hooks.url = server.url
-        done = hub.forge().propose(release, "bakewatch/revert-0123456789ab", title, body, merge=True)
+        done = hub.forge().propose(release, "bakewatch/revert-0123456789ab", title, body, head=head, merge=True)
         hub.github.hooks.settle()
     assert seen == [done.commit] and done.commit
 

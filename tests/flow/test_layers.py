@@ -217,7 +217,9 @@ def test_the_platform_is_asked_seldom() -> None:
 
 def _protected(world: ScriptedWorld) -> None:
     harmful(world)
-    refused = Rollback(method="git", at=START, problem="protected", permanent=True, link="bakewatch/revert-bb")
+    refused = Rollback(
+        method="git", at=START, problem="protected", permanent=True, link="bakewatch/revert-bb", commit=REVERT
+    )
     world.undo_problems += [refused] * 200
 
 

@@ -82,7 +82,7 @@ def _attempt(case: Case, back: bool, approved: bool) -> Rollback:
     subject, body = undo_message(case.release)
     # The revert's own branch is where the method left it.
     merge = case.plan.undo.mode is Mode.AUTO
-    proposed = forge.propose(case.release, done.link, subject, body, merge=merge)
+    proposed = forge.propose(case.release, done.link, subject, body, head=done.commit, merge=merge)
     return structs.replace(proposed, link=proposed.link or done.link)
 
 

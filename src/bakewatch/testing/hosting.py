@@ -128,8 +128,9 @@ class ScriptedForge:
         self.world.clock()
         return self.opted_out
 
-    def propose(self, release: Release, branch: str, title: str, body: str, *, merge: bool) -> Rollback:
+    def propose(self, release: Release, branch: str, title: str, body: str, *, head: str, merge: bool) -> Rollback:
         now = self.world.clock()
+        assert head
         assert body.endswith(f"Bakewatch-Undoes: {release.bake_id}")
         self.proposals = 1
         by_person = self.merged_from is not None and now >= self.merged_from

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bakewatch.errors import RepositoryError
 from bakewatch.model.release import Release, undo_message
@@ -73,14 +73,17 @@ class GitRevert:
                 if commit and not problem:
                     return Rollback(method=METHOD, at=self._clock(), commit=commit)
                 if problem != "moved":
-                    return self._failed(problem or "conflict", release, permanent=True)
+                    return self._failed(problem or "conflict", release, permanent=True, commit=commit)
             return self._failed("moved", release, permanent=True)
         except RepositoryError as error:
             return self._failed(error.code, release, permanent=error.permanent)
 
-    def _failed(self, problem: str, release: Release, *, permanent: bool) -> Rollback:
-        link = branch_of(release) if problem == "protected" else ""
-        return Rollback(method=METHOD, at=self._clock(), problem=problem, permanent=permanent, link=link)
+    def _failed(self, problem: str, release: Release, *, permanent: bool, commit: str = "") -> Rollback:
+        failed = Rollback(method=METHOD, at=self._clock(), problem=problem, permanent=permanent)
+        if problem != "protected":
+            return failed
+        # It waits there, and whoever brings it further must know which commit it is.
+        return structs.replace(failed, link=branch_of(release), commit=commit)
 
     def _revert(self, release: Release, tip: str) -> str:
         """The revert commit on *tip*, written into the mirror; empty on a conflict.

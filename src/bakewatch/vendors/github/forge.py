@@ -37,10 +37,10 @@ class Github:
         """The opt-out label."""
         return brake.brake(self._rest, release, self._settings.opt_out)
 
-    def propose(self, release: Release, branch: str, title: str, body: str, *, merge: bool) -> Rollback:
+    def propose(self, release: Release, branch: str, title: str, body: str, *, head: str, merge: bool) -> Rollback:
         """Open the pull request that brings *branch* to the production branch, once, and *merge* it.
 
-        What is merged is one commit with the trailers of *body*: anything else on *branch* is somebody else's work.
+        What is merged is *head*, one commit with the trailers of *body*: anything else on *branch* is somebody else's.
         """
         named, told = self._quiet(release, title), self._quiet(release, body)
         try:
@@ -48,7 +48,7 @@ class Github:
         except ForgeError as error:
             return self._merger.failed(error, branch)
         try:
-            if merge and one.state == "open" and not self._carries(one, body):
+            if merge and one.state == "open" and not self._carries(one, head, body):
                 raise needs_a_person()
         except ForgeError as error:
             return self._merger.failed(error, one.html_url)
@@ -100,11 +100,11 @@ class Github:
                 raise
             return one
 
-    def _carries(self, one: PullRequest, body: str) -> bool:
-        """Is *one* a single commit that has the trailers of *body*?"""
+    def _carries(self, one: PullRequest, head: str, body: str) -> bool:
+        """Is *one* the single commit *head* that has the trailers of *body*?"""
         now = self._rest.get(f"/pulls/{one.number}", PullRequest)
         words = self._rest.get(f"/commits/{one.head.sha}", Commit).commit.message.splitlines()
-        return now.commits == 1 and set(trailers(body)) <= set(words)
+        return one.head.sha == head and now.commits == 1 and set(trailers(body)) <= set(words)
 
     def _quiet(self, release: Release, text: str) -> str:
         """*text* without mentions; trailers stay as they are."""

@@ -1,0 +1,174 @@
+"""The vendors' stories: `python -m benchmarks.vendors`.
+
+Each story is one release on loopback stand-ins of GitHub and Vercel, with a real git remote, a real engine over real
+log files and the real command. Every answer of the stand-ins is held to the vendors' OpenAPI documents where the
+environment variable BAKEWATCH_SPECS names a folder with them; the Vercel command line is run where it is installed in
+`.cache`.
+"""
+
+import re
+import sys
+import tempfile
+import threading
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.e2e.vendorstack import GITHUB_TOKEN, VERCEL_TOKEN, VendorStack, on_vendors
+
+from bakewatch.model.report import Report
+from bakewatch.report.document import words_of
+from bakewatch.report.say import Speaker
+from bakewatch.report.telling import verdict
+from benchmarks import table
+from benchmarks.table import Row
+from benchmarks.vendor_checks import command_line_sees, undocumented
+from benchmarks.vendor_stories import STORIES, Story
+
+PATIENCE = 240.0
+"""So long one story may take, in seconds."""
+SCALE = 0.08
+LANES = 2
+
+
+@dataclass
+class Actual:
+    """What came out of one story."""
+
+    story: Story
+    ended: str = ""
+    sentence: str = ""
+    reverts: int = 0
+    pinned: bool = False
+    leaks: list[str] = field(default_factory=list)
+    undocumented: list[str] = field(default_factory=list)
+    held: int = 0
+    """So many requests were held to the documents."""
+    requests: Counter[str] = field(default_factory=Counter)
+    minutes: float = 0.0
+    shown: str = ""
+    command_line: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Did it end as it had to?"""
+        story = self.story
+        return (self.ended, self.reverts, self.pinned) == (story.expected, story.reverts, story.pinned)
+
+
+def run(story: Story) -> Actual:
+    """Let *story* happen."""
+    actual = Actual(story)
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        on_vendors(Path(folder), duration="6m", scale=SCALE) as stack,
+    ):
+        commit = story.scene(stack)
+        printed = _follow(stack, story, commit)
+        _look_at(stack, actual, commit, printed)
+    return actual
+
+
+def _follow(stack: VendorStack, story: Story, commit: str) -> str:
+    """Run the command to its end; returns what it printed."""
+    process = stack.bakewatch("verify", "--commit", commit)
+    lines: list[str] = []
+    timer = threading.Timer(PATIENCE, process.kill)
+    timer.start()
+    waiting = bool(story.after)
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line)
+        if waiting and re.match(rf"\S+  {story.after}\b", line):
+            waiting = False
+            story.meanwhile(stack)
+    process.wait()
+    timer.cancel()
+    return "".join(lines)
+
+
+def _look_at(stack: VendorStack, actual: Actual, commit: str, printed: str) -> None:
+    subjects = stack.git("log", "--no-merges", "--format=%s", "main", cwd=stack.remote).splitlines()
+    actual.reverts = sum(subject.startswith("Revert") for subject in subjects)
+    actual.pinned = stack.platform.held
+    try:
+        report = stack.report(commit)
+    except OSError:
+        actual.ended, actual.sentence = "no report", printed[-300:]
+        return
+    actual.ended = " ".join(filter(None, (report.ending or "", report.reason)))
+    actual.sentence = words_of(verdict(report, Speaker(report, "en")))
+    actual.minutes = _clock_minutes(report)
+    actual.leaks = [place for place, text in _artefacts(stack, printed) if any(one in text for one in _SECRETS)]
+    actual.requests = Counter({"vercel": len(stack.vercel.asked), "github": len(stack.github.exchanges)})
+    actual.held, actual.undocumented = undocumented(stack)
+    told = stack.github.state
+    states = [one.state for one in told.statuses] + [str(one.conclusion) for one in told.checks]
+    actual.shown = f"{len(told.comments)} comment(s), {', '.join(states)}"
+    if actual.story.pinned and actual.story.expected.startswith("not_undone"):
+        actual.command_line = command_line_sees(stack)
+
+
+_SECRETS = (GITHUB_TOKEN.encode(), VERCEL_TOKEN.encode())
+
+
+def _artefacts(stack: VendorStack, printed: str) -> Iterator[tuple[str, bytes]]:
+    """Everything that was stored, printed or sent."""
+    yield "the output", printed.encode()
+    for path in stack.data.rglob("*"):
+        if path.is_file():
+            yield path.name, path.read_bytes()
+    for exchange in stack.github.exchanges:
+        yield f"a request: {exchange.asked.path}", f"{exchange.asked.path} {exchange.asked.query}".encode()
+        yield "a body", exchange.asked.body
+    for one in stack.vercel.asked:
+        yield f"a request: {one.path}", f"{one.path} {one.query}".encode() + one.body
+
+
+def _clock_minutes(report: Report) -> float:
+    return (report.updated - report.release.merged_at).total_seconds() / 60
+
+
+def rows(found: Sequence[Actual]) -> Iterator[Row]:
+    """One row a story, then what holds for all of them."""
+    for one in found:
+        goal = f"{one.story.expected}; reverts {one.story.reverts}; pinned {one.story.pinned}".lower()
+        value = f"{one.ended}; reverts {one.reverts}; pinned {one.pinned}".lower() + f": {one.sentence}"
+        yield Row(one.story.name, goal, value, one.met)
+    leaks = sorted({place for one in found for place in one.leaks})
+    yield Row("artefacts with a token", "0", ", ".join(leaks) or "0", not leaks)
+    held = sum(one.held for one in found)
+    strange = sorted({what for one in found for what in one.undocumented})
+    value = f"{len(strange)} of {held} requests" + "".join(f"; {what}" for what in strange[:3])
+    yield Row("requests or answers that no document describes", "0", value, held > 0 and not strange)
+    for vendor, hourly in (("github", 1000), ("vercel", None)):
+        most = max((one.requests[vendor] for one in found), default=0)
+        # A story takes less time than a release, but the same number of looks.
+        goal = f"below {hourly} an hour (the Action's own token)" if hourly else "counted"
+        yield Row(f"requests to {vendor} in one release, the most", goal, str(most), hourly is None or most < hourly)
+    told = next((one.command_line for one in found if one.command_line), "not run")
+    yield Row("the real `vercel rollback status` sees our rollback", "yes", told, told.startswith("yes"))
+    shown = next((one.shown for one in found if one.story.expected == "undone"), "")
+    good = shown.startswith("1 comment") and shown.count("failure") >= 2
+    yield Row("shown at the pull request and the commit", "1 comment, a failed status and check", shown, good)
+
+
+def main() -> int:
+    """Run the stories, two at a time; the exit code says whether all ended as they had to."""
+    parser = ArgumentParser(description="The vendors' stories.")
+    parser.add_argument("--only", default="", help="stories whose names contain this")
+    chosen = [one for one in STORIES if parser.parse_args().only in one.name]
+    with ThreadPoolExecutor(LANES) as lanes:
+        found = list(lanes.map(run, chosen))
+    told = list(rows(found))
+    table.show(told)
+    if len(chosen) == len(STORIES):
+        table.write("vendors", "python -m benchmarks.vendors", told)
+    return 0 if all(one.met for one in told) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
