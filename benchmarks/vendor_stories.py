@@ -15,19 +15,19 @@ Scene = Callable[[VendorStack], str]
 
 @dataclass(frozen=True)
 class Story:
-    """One story. *meanwhile* happens once the given event was recorded."""
+    """One story."""
 
     name: str
     expected: str
     """Ending and reason: `never_deployed build_failed`."""
     scene: Scene
-    after: str = ""
-    """The event that *meanwhile* waits for, by the beginning of its line."""
-    meanwhile: Callable[[VendorStack], None] = lambda stack: None
+    steps: tuple[tuple[str, Callable[[VendorStack], None]], ...] = ()
+    """What happens meanwhile, in order, each once a line that begins so was printed."""
+    hooked: bool = False
+    """Webhooks start it, forged, repeated and out of order ones among them."""
     reverts: int = 0
     pinned: bool = False
     """Production is still held by a rollback in the end."""
-    settings: tuple[tuple[str, str], ...] = ()
 
 
 def _harmless(stack: VendorStack) -> str:
@@ -96,15 +96,21 @@ def _second(stack: VendorStack) -> None:
 
 
 def _forced(stack: VendorStack) -> None:
+    """Somebody takes the release off main by force; the platform does not hear of it."""
+    stack.platform.deaf = True
+    stack.git("fetch", "-q", "origin")
     stack.git("push", "-q", "-f", "origin", "origin/main~1:refs/heads/main")
-    # The platform does not build what it has built.
-    time.sleep(0.3)
 
 
-def _conflict(stack: VendorStack) -> str:
-    commit = _harmful(stack)
-    stack.until_served(commit)
-    return commit
+def _rewritten(stack: VendorStack) -> None:
+    """Somebody goes on with what the release brought; that is not deployed yet."""
+    stack.platform.deaf = True
+    stack.merge(2, {"broken": "y\n"})
+
+
+def _approve(stack: VendorStack) -> None:
+    stack.platform.deaf = False
+    assert stack.bakewatch("approve", f"team/mini@{stack.serving(stack.port)}").wait() == 0
 
 
 def _protect(approved: bool) -> Scene:
@@ -133,11 +139,26 @@ STORIES = (
     Story("production pinned by an earlier rollback", "never_deployed pinned", _pinned, pinned=True),
     Story("rolling release in progress", "inconclusive rolling", _rolling),
     Story("rollback job failed", "undone", _failing, reverts=1),
-    Story("rollback target gone", "not_undone no_answer", _harmful, "live", _gone),
-    Story("429 for five minutes", "passed", _harmless, "opened", _spent),
-    Story("token revoked midway, harmless", "passed", _harmless, "live", _revoked),
-    Story("token revoked midway, harmful", "not_undone no_answer", _harmful, "live", _revoked),
-    Story("second merge during the bake", "inconclusive superseded", _harmless, "look 1", _second),
+    Story("rollback target gone", "not_undone no_answer", _harmful, (("live", _gone),)),
+    Story("429 for five minutes", "passed", _harmless, (("opened", _spent),)),
+    Story("token revoked midway, harmless", "passed", _harmless, (("live", _revoked),)),
+    Story("token revoked midway, harmful", "not_undone no_answer", _harmful, (("live", _revoked),)),
+    Story(
+        "force-pushed main, approved by a person",
+        "not_undone not_on_branch",
+        _harmful,
+        (("live", _forced), ("notified   asked", _approve)),
+        pinned=True,
+    ),
+    Story(
+        "revert conflict, approved by a person",
+        "not_undone conflict",
+        _harmful,
+        (("live", _rewritten), ("notified   asked", _approve)),
+        pinned=True,
+    ),
+    Story("webhooks forged, repeated, out of order", "undone", _harmful, hooked=True, reverts=1),
+    Story("second merge during the bake", "inconclusive superseded", _harmless, (("look", _second),)),
     Story("protected main, merged in auto", "undone", _protect(approved=True), reverts=1),
     Story("protected main, a review is required", "not_undone needs_a_person", _protect(approved=False), pinned=True),
 )

@@ -26,6 +26,7 @@ from bakewatch.report.telling import verdict
 from benchmarks import table
 from benchmarks.table import Row
 from benchmarks.vendor_checks import command_line_sees, undocumented
+from benchmarks.vendor_hooks import by_webhooks
 from benchmarks.vendor_stories import STORIES, Story
 
 PATIENCE = 240.0
@@ -66,8 +67,11 @@ def run(story: Story) -> Actual:
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         on_vendors(Path(folder), duration="6m", scale=SCALE) as stack,
     ):
-        commit = story.scene(stack)
-        printed = _follow(stack, story, commit)
+        if story.hooked:
+            commit, printed = by_webhooks(stack, story.scene)
+        else:
+            commit = story.scene(stack)
+            printed = _follow(stack, story, commit)
         _look_at(stack, actual, commit, printed)
     return actual
 
@@ -78,13 +82,12 @@ def _follow(stack: VendorStack, story: Story, commit: str) -> str:
     lines: list[str] = []
     timer = threading.Timer(PATIENCE, process.kill)
     timer.start()
-    waiting = bool(story.after)
+    left = list(story.steps)
     assert process.stdout is not None
     for line in process.stdout:
         lines.append(line)
-        if waiting and re.match(rf"\S+  {story.after}\b", line):
-            waiting = False
-            story.meanwhile(stack)
+        if left and re.match(rf"\S+  {left[0][0]}\b", line):
+            left.pop(0)[1](stack)
     process.wait()
     timer.cancel()
     return "".join(lines)
