@@ -73,6 +73,8 @@ def run(story: Story) -> Actual:
             commit = story.scene(stack)
             printed = _follow(stack, story, commit)
         _look_at(stack, actual, commit, printed)
+    if not actual.met:
+        print(f"--- {story.name}\n{printed}", file=sys.stderr, flush=True)
     return actual
 
 
