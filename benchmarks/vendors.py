@@ -160,7 +160,7 @@ def rows(found: Sequence[Actual]) -> Iterator[Row]:
 
 
 def main() -> int:
-    """Run the stories, one after another: two at once make each other blind; the exit code says whether all ended as they had to."""
+    """Run the stories, one after another: two at once make each other blind. The exit code says whether all are met."""
     parser = ArgumentParser(description="The vendors' stories.")
     parser.add_argument("--only", default="", help="stories whose names contain this")
     chosen = [one for one in STORIES if parser.parse_args().only in one.name]

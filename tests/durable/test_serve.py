@@ -131,6 +131,7 @@ def test_a_deployment_wakes_the_wait_for_it(desk: Desk) -> None:
     until(lambda: '"confirmation":"live"' in str(desk.told()))
 
 
+@pytest.mark.slow
 def test_a_case_whose_secret_is_missing_rests_and_keeps_nothing_from_starting(desk: Desk) -> None:
     recorded = desk.killed(TOKEN_ENV="A_TOKEN", A_TOKEN="x")
     (desk.folder / "long").unlink()
@@ -150,6 +151,7 @@ def _report_of(desk: Desk, commit: str) -> Path:
     return desk.data / "reports" / f"team_live@{commit}" / "report.json"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("trouble", "words"), [("bug", "a bug of ours: KeyError in"), ("full", "no space left")])
 def test_a_case_that_stops_ends_no_server(desk: Desk, trouble: str, words: str) -> None:
     desk.set(trouble)
@@ -172,6 +174,7 @@ def _known(desk: Desk) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_what_ended_without_a_report_is_reported_at_the_next_start(desk: Desk) -> None:
     desk.run("verify")
     for path in sorted(_report(desk).parent.iterdir()):

@@ -77,7 +77,9 @@ def test_a_crash_anywhere_moves_production_and_reverts_once() -> None:
 
     whole, _ = tell(Journal())
     kinds = [type(event).__name__ for event in whole.timeline]
-    for crash_at in range(len(whole.journal.entries)):
+    # What is the same without a platform is tried elsewhere, at every operation.
+    first = next(at for at, (name, _) in enumerate(whole.journal.entries) if name == "step doubt")
+    for crash_at in range(first, len(whole.journal.entries)):
         for after_work in (False, True):
             told, services = tell(Journal(), crash_at=crash_at, crash_after_work=after_work)
             where = f"crash at {crash_at} ({whole.journal.entries[crash_at][0]}), after work: {after_work}"
