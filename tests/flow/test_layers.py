@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
+from bakewatch.errors import HostingError
 from bakewatch.model.forge import Mark
-from bakewatch.model.hosting import Build, Differences, Safety
+from bakewatch.model.hosting import Build, Differences, Hosted, Move, Safety
+from bakewatch.model.hosting import Told as About
 from bakewatch.model.plan import Mode
+from bakewatch.model.release import Release
 from bakewatch.model.rollback import Brake, Layer, Rollback
 from bakewatch.model.timeline import Asked, Confirmation, Fired, Published, RolledBack
 from bakewatch.model.verdict import Ending, Permission
@@ -274,3 +277,136 @@ def test_a_nudge_is_no_answer() -> None:
 
     told = Story(arrange=moved).tell()
     assert any(isinstance(one, Asked) for one in told.timeline) and told.ending is Ending.UNDONE
+
+
+def _pending_for_ever(hosting: ScriptedHosting) -> None:
+    hosting.roll_back = lambda target, why: Move(at=hosting.world.clock())  # type: ignore[method-assign]
+
+
+def _stopped_at(seconds: int) -> Callable[[ScriptedWorld], None]:
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        world.runtime.messages.append((START + timedelta(seconds=seconds), Message(kind="stop")))
+
+    return arrange
+
+
+def _moved_at(told: Told, layer: Layer) -> int:
+    """The seconds until the first attempt at *layer*."""
+    at = next(one.at for one in told.timeline if isinstance(one, RolledBack) and one.rollback.layer is layer)
+    return int((at - START).total_seconds())
+
+
+def test_a_person_who_stops_the_platforms_layer_stops_the_branchs_too() -> None:
+    whole = Story(arrange=harmful, services=Services(_pending_for_ever)).tell()
+    arrange = _stopped_at(_moved_at(whole, Layer.PLATFORM) + 2)
+    told = Story(arrange=arrange, services=Services(_pending_for_ever)).tell()
+    assert told.ending is Ending.NOT_UNDONE and told.reason == "stopped" and told.world.reverts == 0
+
+
+def test_a_person_who_stops_while_production_goes_back_stops_the_branchs_layer() -> None:
+    def arrange(hosting: ScriptedHosting) -> None:
+        back = hosting.roll_back
+
+        def unseen(target: str, why: str) -> Move:
+            hosting.world.deploy = lambda commit, moment: None  # type: ignore[method-assign]
+            return back(target, why)
+
+        hosting.roll_back = unseen  # type: ignore[method-assign]
+
+    whole = Story(arrange=harmful, services=Services(arrange)).tell()
+    seconds = _moved_at(whole, Layer.PLATFORM) + 30
+    told = Story(arrange=_stopped_at(seconds), services=Services(arrange)).tell()
+    assert told.ending is Ending.NOT_UNDONE and told.reason == "stopped" and told.world.reverts == 0
+    assert "production_pinned" in {one.reason.code for one in compose(told.timeline).findings}
+
+
+def test_a_rollback_that_is_never_told_as_done_leaves_the_branch_to_be_undone() -> None:
+    def arrange(hosting: ScriptedHosting) -> None:
+        def moved(target: str, why: str) -> Move:
+            now = hosting.world.clock()
+            hosting.rollbacks += 1
+            if hosting.rollbacks == 1:
+                hosting.world.deploy(PARENT, now)
+            return Move(at=now)
+
+        hosting.roll_back = moved  # type: ignore[method-assign]
+
+    told = Story(arrange=harmful, services=Services(arrange)).tell()
+    assert told.world.reverts == 1 and (Layer.GIT, "") in moves(told)
+
+
+def test_a_kill_switch_stops_the_last_layer_too() -> None:
+    services = Services(forge=lambda forge: None)
+
+    def arrange(world: ScriptedWorld) -> None:
+        harmful(world)
+        revert = world.roll_back
+
+        def braked(release: Release) -> Rollback:
+            done = revert(release)
+            services.forge.opted_out = Brake(pulled=True)
+            return done
+
+        world.roll_back = braked  # type: ignore[method-assign]
+
+    told = Story(arrange=arrange, services=services).tell()
+    assert (told.ending, told.reason, services.hosting.promotions) == (Ending.UNDONE, "still_pinned", 0)
+    assert moves(told)[-1] == (Layer.UNPIN, "kill_switch")
+
+
+def test_production_that_somebody_else_has_moved_on_is_not_called_held() -> None:
+    def arrange(hosting: ScriptedHosting) -> None:
+        tell = hosting.tell
+
+        def elsewhere(commit: str) -> About:
+            if commit == REVERT and hosting.current == GOOD:
+                hosting.current, hosting.pinned = "dpl_other", ""
+                hosting.world.deploy(REVERT, hosting.world.clock())
+            return tell(commit)
+
+        hosting.tell = elsewhere  # type: ignore[method-assign]
+
+    services = Services(arrange)
+    told = Story(arrange=harmful, services=services).tell()
+    assert moves(told)[-1] == (Layer.UNPIN, "moved_on") and services.hosting.promotions == 0
+    assert (told.ending, told.reason) == (Ending.UNDONE, "")
+    assert "production_pinned" not in {one.reason.code for one in compose(told.timeline).findings}
+
+
+def test_the_platforms_word_does_not_outweigh_an_address_that_cannot_be_asked() -> None:
+    def arrange(world: ScriptedWorld) -> None:
+        world.versionless = lambda moment: True
+
+    services = Services(lambda hosting: hosting.builds.update({BAD: Build.FAILED}))
+    told = Story(arrange=arrange, services=services).tell()
+    assert (told.ending, told.reason) == (Ending.INCONCLUSIVE, "unreachable")
+
+
+def test_a_hold_that_was_over_when_the_release_went_live_is_not_told() -> None:
+    def arrange(hosting: ScriptedHosting) -> None:
+        hosting.pinned = GOOD
+        tell = hosting.tell
+
+        def once(commit: str) -> About:
+            told = tell(commit)
+            hosting.pinned = ""
+            return told
+
+        hosting.tell = once  # type: ignore[method-assign]
+
+    plan = structs.replace(PLAN, confirm=structs.replace(PLAN.confirm, times=1))
+    told = Story(plan=plan, deploy_after=timedelta(seconds=3), services=Services(arrange)).tell()
+    assert told.ending is Ending.PASSED
+    assert "production_pinned" not in {one.reason.code for one in compose(told.timeline).findings}
+
+
+def test_a_platform_that_can_only_be_asked_leaves_auto_as_it_was() -> None:
+    def arrange(hosting: ScriptedHosting) -> None:
+        def never() -> list[Hosted]:
+            raise HostingError("not_supported", permanent=True)
+
+        hosting.candidates = never  # type: ignore[method-assign]
+
+    told = Story(arrange=harmful, services=Services(arrange)).tell()
+    assert told.ending is Ending.UNDONE and moves(told) == [(Layer.GIT, "")]

@@ -38,7 +38,7 @@ def confirm(
     2. All of them serve it, `times` in a row: live, since the first moment any of them did.
     3. All of them serve something newer, `times` in a row: superseded or already reverted. When production goes *back*
        to *commit*, newer is only what it comes from.
-    4. The platform says, `times` in a row, that it will come to nothing, and no address serves it: that.
+    4. The platform says, `times` in a row, that it will come to nothing, and every address serves something else: that.
     5. After *within*, unless the last answer is one of these: why not?
     6. Between two answers one of the *chores* is done: the first in any case, the others only before it is live.
     """
@@ -100,7 +100,9 @@ class _Wait:
         if self._seen is None:
             return None
         times = self._case.plan.confirm.times
-        if self._nothing >= times and Relation.SAME not in {one.relation for one in self._seen.sightings}:
+        relations = {one.relation for one in self._seen.sightings}
+        # Whoever cannot be asked may serve it, from a build before the one that failed.
+        if self._nothing >= times and not relations & {Relation.SAME, Relation.UNKNOWN}:
             return come_to_nothing(self.told)
         return self.agreed(self._seen) if self._alike >= times else None
 

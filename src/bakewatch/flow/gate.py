@@ -23,9 +23,9 @@ def gate(case: Case, *, approved: bool, back: bool = False) -> Gate:
     *approved*: a person has decided, and may have seen that the branch has moved on. *back*: the platform has gone back
     already, so production serves what it served before.
     """
-    braked = _braked(case)
-    if braked.refusal:
-        return braked
+    brake = braked(case)
+    if brake.refusal:
+        return brake
     seen = see(case.world, case.release, case.release.commit)
     relations = {one.relation for one in seen.sightings}
     if not relations & ({Relation.SAME, Relation.OLDER} if back else {Relation.SAME}):
@@ -40,7 +40,7 @@ def gate(case: Case, *, approved: bool, back: bool = False) -> Gate:
     return Gate(refusal=NOT_TIP) if moved and not approved else Gate()
 
 
-def _braked(case: Case) -> Gate:
+def braked(case: Case) -> Gate:
     """The kill switch in the branch, and the opt-out at the pull requests."""
     brakes = [case.world.repository.brake(case.release)]
     if case.world.forge is not None:

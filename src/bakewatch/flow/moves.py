@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import HEAR_EVERY, confirm
-from bakewatch.flow.gate import gate
-from bakewatch.flow.persist import PENDING, Attempts
+from bakewatch.flow.gate import braked, gate
+from bakewatch.flow.persist import PENDING, STOPPED, Attempts
 from bakewatch.judge.unbuilt import come_to_nothing
 from bakewatch.model.hosting import Build, Hosted, Move, Prospect, Safety, Told
 from bakewatch.model.rollback import Layer, Rollback
@@ -13,6 +13,8 @@ from bakewatch.model.timeline import Confirmed, RolledBack, Sighted
 
 SEEN_WITHIN = "2m"
 """So long the addresses may take to show what the platform has gone back to; the revert is not kept waiting longer."""
+MOVED_ON = "moved_on"
+"""Somebody has let production serve something else meanwhile."""
 
 
 def go_back(attempts: Attempts, prospect: Prospect | None) -> Rollback | None:
@@ -27,7 +29,7 @@ def go_back(attempts: Attempts, prospect: Prospect | None) -> Rollback | None:
     case, target = attempts.case, prospect.target
 
     def attempt(approved: bool) -> Rollback:
-        may = gate(case, approved=approved, back=_asked_before(case))
+        may = gate(case, approved=approved, back=asked_before(case))
         if may.refusal and not (may.refusal == "replaced" and _gone_back(case, target.id)):
             at = case.world.clock()
             return Rollback(method="", layer=Layer.PLATFORM, at=at, problem=may.refusal, permanent=may.permanent)
@@ -37,8 +39,10 @@ def go_back(attempts: Attempts, prospect: Prospect | None) -> Rollback | None:
     return attempts.persist(Layer.PLATFORM, attempt)
 
 
-def _asked_before(case: Case) -> bool:
-    return any(isinstance(one, RolledBack) and one.rollback.problem == PENDING for one in case.timeline)
+def asked_before(case: Case) -> bool:
+    """Was the platform asked to go back? Then production may serve what it served before, whatever came of it."""
+    moves = (one.rollback for one in case.timeline if isinstance(one, RolledBack))
+    return any(one.layer is Layer.PLATFORM and one.problem in ("", PENDING) for one in moves)
 
 
 def _gone_back(case: Case, target: str) -> bool:
@@ -56,24 +60,29 @@ def unpin(attempts: Attempts, back: Rollback, revert: str) -> Rollback:
     """Let production serve the deployment of *revert* and go on from there.
 
     1. Wait until the platform has built it.
-    2. Promote it, unless production serves it already, or somebody has moved production elsewhere meanwhile.
+    2. Promote it, unless a person pulled the brake, production serves it already, or somebody has moved production
+       elsewhere meanwhile.
     """
     case = attempts.case
     told, deployment = _built(case, revert)
     if deployment is None:
         at, nothing = case.run.now(), come_to_nothing(told)
-        problem = "stopped" if told is None else nothing.value if nothing else "revert_not_built"
+        problem = STOPPED if told is None else nothing.value if nothing else "revert_not_built"
         missed = Rollback(method="platform", layer=Layer.UNPIN, at=at, problem=problem, permanent=True)
         case.note(RolledBack(at=at, rollback=missed))
         return missed
 
     def attempt(approved: bool) -> Rollback:
         assert case.world.hosting is not None
+        may = braked(case)
+        if may.refusal:
+            stopped = Move(at=case.world.clock(), problem=may.refusal, permanent=may.permanent)
+            return _moved(Layer.UNPIN, deployment, stopped)
         now = case.world.hosting.tell(revert)
         if now.problem:
             return _moved(Layer.UNPIN, deployment, Move(at=now.at, problem=now.problem))
         if now.current not in ("", back.deployment, deployment.id):
-            return _moved(Layer.UNPIN, deployment, Move(at=now.at, problem="moved_on", permanent=True))
+            return _moved(Layer.UNPIN, deployment, Move(at=now.at, problem=MOVED_ON, permanent=True))
         return _moved(Layer.UNPIN, deployment, case.world.hosting.promote(deployment.id))
 
     return attempts.persist(Layer.UNPIN, attempt)

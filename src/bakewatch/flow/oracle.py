@@ -9,7 +9,8 @@ from bakewatch.ports import Hosting, World
 
 
 def prospect(world: World, release: Release, plan: Plan) -> Prospect | None:
-    """The newest deployment to go back to and what speaks against it; None without a platform. Inside a step.
+    """The newest deployment to go back to and what speaks against it; None without a platform that can.
+    Inside a step.
 
     It lies before the release, has served production and is not known to be harmful itself.
     """
@@ -21,7 +22,7 @@ def prospect(world: World, release: Release, plan: Plan) -> Prospect | None:
             oracle.impossible("no_target") if target is None else _weighed(world, world.hosting, release, plan, target)
         )
     except PortError as error:
-        return oracle.unknown(error.code)
+        return None if error.code == "not_supported" else oracle.unknown(error.code)
 
 
 def _target(world: World, hosting: Hosting, release: Release) -> Hosted | None:

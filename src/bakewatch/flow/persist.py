@@ -15,6 +15,8 @@ PENDING = "pending"
 """The platform is at it: asking again says how it stands."""
 NEEDS_A_PERSON = "needs_a_person"
 """The revert is proposed, and only a person may bring it to the branch."""
+STOPPED = "stopped"
+"""A person said that the case is to end."""
 _LASTING = (PENDING, NEEDS_A_PERSON)
 """States rather than attempts: noted once."""
 _STEPS = {Layer.PLATFORM: "roll back", Layer.GIT: "undo", Layer.UNPIN: "unpin"}
@@ -61,7 +63,7 @@ class Attempts:
             pause = case.plan.confirm.every if rollback.problem == PENDING else undo.retry_every
             message = case.run.wait_until(now + case.plan.span(pause))
             if message is not None and message.kind == "stop":
-                return structs.replace(rollback, problem="stopped", permanent=True)
+                return structs.replace(rollback, problem=STOPPED, permanent=True)
 
     def _ask(self) -> tuple[bool, str]:
         """Ask a person and wait: (approved, why not)."""
@@ -79,4 +81,4 @@ class Attempts:
                 return False, "no_answer"
             approved = message.kind == "approve"
             case.note(Answered(at=case.run.now(), approved=approved, by=message.by, why=message.why))
-            return approved, "stopped" if message.kind == "stop" else "rejected"
+            return approved, STOPPED if message.kind == "stop" else "rejected"

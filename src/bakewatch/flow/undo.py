@@ -10,8 +10,8 @@ from bakewatch.flow.bake import Baked
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import confirm
 from bakewatch.flow.gate import Gate, gate
-from bakewatch.flow.moves import go_back, seen_back, unpin
-from bakewatch.flow.persist import Attempts
+from bakewatch.flow.moves import MOVED_ON, asked_before, go_back, seen_back, unpin
+from bakewatch.flow.persist import STOPPED, Attempts
 from bakewatch.flow.prove import prove
 from bakewatch.model.plan import Mode
 from bakewatch.model.release import undo_message
@@ -34,18 +34,20 @@ def undo(case: Case, baked: Baked) -> tuple[Ending, str]:
     """
     attempts = Attempts(case, baked.approved)
     back = go_back(attempts, baked.prospect)
-    if back is not None and back.problem and not back.method:
+    if back is not None and back.problem and (not back.method or back.problem == STOPPED):
         return _refused(case, back)
     gone_back = back if back is not None and not back.problem else None
     seen = seen_back(case, gone_back) if gone_back is not None else None
+    if seen is not None and seen.confirmation is Confirmation.STOPPED:
+        return _refused(case, Rollback(method="", at=seen.at, problem=STOPPED, permanent=True))
     announce(case, "undoing")
-    rollback = attempts.persist(Layer.GIT, partial(_attempt, case, gone_back is not None))
+    rollback = attempts.persist(Layer.GIT, partial(_attempt, case))
     if rollback.problem:
         if gone_back is not None and seen is not None:
             # Production is another matter than the branch: what the platform did is proved all the same.
             prove(case, baked, seen, gone_back.commit, seen)
         return _refused(case, rollback)
-    let_go = gone_back is None or not unpin(attempts, gone_back, rollback.commit).problem
+    let_go = gone_back is None or unpin(attempts, gone_back, rollback.commit).problem in ("", MOVED_ON)
     if gone_back is not None and seen is not None and not let_go:
         proved = prove(case, baked, seen, gone_back.commit, seen)
         return (Ending.UNDONE, STILL_PINNED) if proved.cured else (Ending.NOT_CURED, STILL_PINNED)
@@ -67,12 +69,12 @@ def _restored(seen: Confirmed | None) -> Confirmed | None:
     return seen if seen is not None and seen.confirmation is Confirmation.LIVE else None
 
 
-def _attempt(case: Case, back: bool, approved: bool) -> Rollback:
+def _attempt(case: Case, approved: bool) -> Rollback:
     """One attempt at the branch. A release whose undo is on it already passes the gate: there is nothing to refuse.
 
     Where only a pull request may change the branch, the revert is proposed as one.
     """
-    may = Gate() if _already_undone(case) else gate(case, approved=approved, back=back)
+    may = Gate() if _already_undone(case) else gate(case, approved=approved, back=asked_before(case))
     if may.refusal:
         return Rollback(method="", at=case.world.clock(), problem=may.refusal, permanent=may.permanent)
     done = case.world.method.roll_back(case.release)

@@ -53,6 +53,15 @@ class Phase:
     """What the platform said last."""
     confirmed: Confirmed | None = None
 
+    @property
+    def pinned(self) -> datetime | None:
+        """Since when the platform says that production is held; not where that was over when it was seen live."""
+        if self.told is None or not self.told.pinned:
+            return None
+        live = self.confirmed is not None and self.confirmed.confirmation is Confirmation.LIVE
+        elsewhere = self.told.deployment is None or self.told.pinned != self.told.deployment.id
+        return None if live and elsewhere else self.told.at
+
 
 @dataclass
 class Story:
@@ -146,11 +155,11 @@ class Story:
         """Since when production is held at an earlier deployment, so that what is merged does not go live; None: it is
         not, as far as is known."""
         moves = [one.rollback for one in self.rolled_back if one.rollback.layer is not Layer.GIT]
-        done = [one for one in moves if not one.problem]
-        if done:
-            return done[-1].at if done[-1].layer is Layer.PLATFORM else None
-        told = self.bake.told
-        return told.at if told is not None and told.pinned else None
+        # Somebody else's move ends the hold as well as ours does.
+        done = [one for one in moves if one.problem in ("", "moved_on")]
+        if done and done[-1].layer is Layer.PLATFORM:
+            return done[-1].at
+        return (self.proof if self.proof.told is not None else self.bake).pinned
 
     def minutes(self, span: timedelta) -> float:
         """*span* on the clock in minutes of the plan."""

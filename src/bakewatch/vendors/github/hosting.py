@@ -51,8 +51,8 @@ class Deployments:
         )
 
     def candidates(self) -> list[Hosted]:
-        """None: GitHub cannot go back to any."""
-        return []
+        """Always `HostingError`: GitHub cannot go back to any."""
+        raise HostingError(_NOT_SUPPORTED, permanent=True)
 
     def differences(self, target: str) -> Differences:
         """Always `HostingError`: GitHub knows no settings of the platform."""
