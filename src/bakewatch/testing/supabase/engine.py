@@ -1,7 +1,7 @@
 """A ClickHouse table in a process of its own: the embedded engine takes one directory per process, and a source that is
 tested beside it may have taken this process's.
 
-As a program it reads one JSON object per line from its input, does it, and prints its answer.
+The process reads one JSON object per line from its input, does it, and prints its answer.
 """
 
 import json
@@ -58,7 +58,7 @@ class Engine:
 
     def _ask(self, what: dict[str, Any]) -> Any:
         if self._process is None:
-            command = [sys.executable, "-m", __name__]
+            command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(what).encode() + b"\n")
@@ -69,20 +69,22 @@ class Engine:
         return told["rows"]
 
 
-def _serve(folder: str) -> None:
+def serve() -> None:
+    """What the process does, until its input ends."""
     from chdb import session as chdb_session
 
     open_session: Any = chdb_session.Session
-    session = open_session(folder)
-    for one in _SCHEMA:
-        session.query(one)
-    for line in sys.stdin.buffer:
-        try:
-            told = {"rows": _done(session, json.loads(line)), "error": ""}
-        except RuntimeError as error:
-            told = {"rows": [], "error": str(error).splitlines()[0]}
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        session = open_session(folder)
+        for one in _SCHEMA:
+            session.query(one)
+        for line in sys.stdin.buffer:
+            try:
+                told = {"rows": _done(session, json.loads(line)), "error": ""}
+            except RuntimeError as error:
+                told = {"rows": [], "error": str(error).splitlines()[0]}
+            sys.stdout.write(json.dumps(told) + "\n")
+            sys.stdout.flush()
 
 
 def _done(session: Any, what: dict[str, Any]) -> list[dict[str, Any]]:
@@ -104,7 +106,3 @@ def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = answer["data"]
     return [{**row, **{name: row[name].replace(" ", "T") for name in moments}} for row in rows]
 
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data:
-        _serve(data)
