@@ -153,6 +153,24 @@ def test_a_preview_of_the_same_commit_is_never_its_deployment(scene: Scene) -> N
     assert told.deployment is not None and told.deployment.id == wanted
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "build"),
+    [
+        (Ends.ERROR, Ends.READY, Build.READY),
+        (Ends.READY, Ends.ERROR, Build.READY),
+        (Ends.READY, Ends.CANCELED, Build.READY),
+        (Ends.CANCELED, Ends.ERROR, Build.FAILED),
+    ],
+)
+def test_a_commit_that_was_built_twice_came_to_nothing_only_when_both_did(
+    scene: Scene, first: Ends, second: Ends, build: Build
+) -> None:
+    both = [scene.push(GOOD, ends=one) for one in (first, second)]
+    deployment = scene.vercel.tell(GOOD).deployment
+    assert deployment is not None and deployment.build is build
+    assert deployment.id == both[first is not Ends.READY]
+
+
 def test_what_the_filters_let_through_is_looked_at_again() -> None:
     def listed(uid: str, commit: str, created: int, **more: object) -> dict[str, object]:
         meta = {"githubCommitSha": commit}

@@ -47,6 +47,13 @@ def hosted(one: Listed, log: tuple[CleanText, ...] = ()) -> Hosted:
     )
 
 
+def newest(listed: Iterable[Listed]) -> Listed | None:
+    """Of the deployments of one commit, newest first, the one that tells what has become of it: the first that has not
+    come to nothing. What fails later takes nothing away from what was built before."""
+    found = list(listed)
+    return next((one for one in found if not hosted(one).build.over), found[0] if found else None)
+
+
 def commit_of(one: Listed) -> str:
     """The commit that it was built from; empty when it does not say."""
     return commit_in(one.meta)

@@ -16,7 +16,7 @@ from bakewatch.model.text import CleanText
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.vercel import answers, moves
 from bakewatch.vendors.vercel.client import Client
-from bakewatch.vendors.vercel.deployments import commit_of, hosted, telling
+from bakewatch.vendors.vercel.deployments import commit_of, hosted, newest, telling
 
 
 class VercelSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -49,14 +49,14 @@ class Vercel:
         return self._domains
 
     def tell(self, commit: str) -> Told:
-        """The newest production deployment of *commit*, and what production serves."""
+        """What has become of *commit* by its newest production deployment, and what production serves."""
         try:
             return self._told(commit)
         except HostingError as error:
             return Told(at=self._clock(), problem=error.code)
 
     def _told(self, commit: str) -> Told:
-        found = next((one for one in self._client.deployments({"sha": commit}) if commit_of(one) == commit), None)
+        found = newest(one for one in self._client.deployments({"sha": commit}) if commit_of(one) == commit)
         project = self._client.project()
         deployment = self._hosted(found) if found else None
         return Told(
