@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from bakewatch.model.hosting import Build, Hosted
 from bakewatch.model.text import CleanText
+from bakewatch.privacy.inert import inert
 from bakewatch.privacy.scrub import clean
 from bakewatch.vendors.vercel.answers import Line, Listed, moment
 
@@ -25,8 +26,11 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _IGNORED = "ignored build step"
 """There is no code for it: a deployment that the project's own rule skipped is CANCELED, and its message says this."""
-_SETTING = re.compile(r"\b([A-Z][A-Z0-9_]+)=(?:\"[^\"]*\"?|'[^']*'?|\S+)")
-"""A variable as a shell writes it: in a build log its value is a secret until somebody says otherwise."""
+_QUOTED = r"""\\+"(?:(?!\\+").)*(?:\\+")?|"(?:[^"\\]|\\.)*"?"""
+_SETTING = re.compile(rf"""\b([A-Z][A-Z0-9_]+\s?=)(?![=>])\s?(?:{_QUOTED}|'[^']*'?|\S+)""")
+_MEMBER = re.compile(rf"""(\\*"[A-Z][A-Z0-9_]+\\*"\s?:\s?)(?:{_QUOTED})""")
+"""A variable as a shell or a program writes it, and in JSON: in a build log its value is a secret until somebody says
+otherwise."""
 _TELLING = ("stderr", "fatal")
 
 
@@ -72,9 +76,14 @@ def telling(events: Iterable[Line]) -> tuple[CleanText, ...]:
     lines: list[CleanText] = []
     for event in wrong or newest:
         for line in reversed((event.text or (event.payload.text if event.payload else "")).splitlines()):
-            if len(lines) < LINES and (kept := clean(_SETTING.sub(r"\1=[value]", line), WIDTH)):
+            if len(lines) < LINES and (kept := clean(_without_variables(line), WIDTH)):
                 lines.append(kept)
     return tuple(reversed(lines))
+
+
+def _without_variables(line: str) -> str:
+    """*line* in plain characters, since names may be coloured, without the values of variables."""
+    return _MEMBER.sub(r"\1[value]", _SETTING.sub(r"\1[value]", inert(line)))
 
 
 def _code(one: Listed) -> str:
