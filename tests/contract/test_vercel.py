@@ -105,6 +105,11 @@ def test_the_domains_of_production_are_read_to_the_last_page_without_those_that_
     assert len(scene.asked()) == 3
 
 
+def test_a_domain_for_all_names_below_one_has_no_address_to_ask(scene: Scene) -> None:
+    scene.platform.domains["*.live.example"] = ""
+    assert scene.vercel.domains() == ["live.example", "www.live.example"]
+
+
 def test_a_commit_is_followed_from_the_push_until_production_serves_it(scene: Scene) -> None:
     scene.push(OLD)
     assert scene.vercel.tell(GOOD).deployment is None
@@ -233,6 +238,19 @@ def test_the_log_of_a_failed_build_is_short_and_keeps_no_secret(scene: Scene) ->
     assert not any(bad in "\n".join(lines) for bad in ("sk_live", "hunter2", "kim", "s3cret", "\x1b", "Done"))
 
 
+def test_an_event_of_nothing_does_not_take_the_log_with_it() -> None:
+    row = {"uid": "d", "readyState": "ERROR", "createdAt": 1, "target": "production", "meta": {"gitCommitSha": BAD}}
+
+    def answer(asked: Asked) -> Answer:
+        events = [None, {"type": "stderr", "text": "Type error"}]
+        told = events if "events" in asked.path else {"id": "p", "deployments": [row]}
+        return 200, {}, json.dumps(told).encode()
+
+    with serving(answer) as server:
+        told = Vercel(VercelSettings(project="live", api=server.url), SCENE_TOKEN, Clock()).tell(BAD)
+    assert told.deployment is not None and told.deployment.log == ("Type error",)
+
+
 def test_a_build_without_a_log_failed_all_the_same(scene: Scene) -> None:
     scene.push(BAD, ends=Ends.ERROR)
     scene.server.limits.fail("GET /v3/deployments/{}/events", 500)
@@ -343,6 +361,22 @@ def test_differences_are_names_of_variables_and_jobs(scene: Scene) -> None:
     scene.platform.variables = {"A": scene.clock.now, "OLD": DAY - timedelta(days=3)}
     assert scene.vercel.differences(target) == Differences(environment=("A", "GONE", "NEW"), crons=True)
     assert scene.vercel.differences(scene.platform.current) == Differences(environment=("A",))
+
+
+def test_a_variable_that_does_not_say_when_it_was_changed_may_have_been() -> None:
+    project = {
+        "id": "prj_1",
+        "targets": {"production": {"id": "now"}},
+        "env": [{"key": "A", "target": ["production"]}, {"key": "B", "target": ["preview"]}],
+    }
+
+    def answer(asked: Asked) -> Answer:
+        told = project if "projects" in asked.path else {"id": "any", "createdAt": 1, "env": []}
+        return 200, {}, json.dumps(told).encode()
+
+    with serving(answer) as server:
+        vercel = Vercel(VercelSettings(project="live", api=server.url), SCENE_TOKEN, Clock())
+        assert vercel.differences("then") == Differences(environment=("A",))
 
 
 def test_nothing_is_compared_with_what_is_gone_or_with_nothing(scene: Scene) -> None:

@@ -105,7 +105,7 @@ class Vercel:
             raise HostingError("no_current")
         then, now = self._client.deployment(target), self._client.deployment(project.current)
         changed = _names(then) ^ _names(now)
-        changed |= {one.key for one in project.env if "production" in one.target and one.updated_at > then.created_at}
+        changed |= {one.key for one in project.env if _may_be_newer(one, then)}
         return Differences(environment=tuple(sorted(changed)), crons=sorted(then.crons) != sorted(now.crons))
 
     def roll_back(self, target: str, why: str) -> Move:
@@ -133,6 +133,11 @@ class Vercel:
 
 def _served(one: answers.Listed) -> bool:
     return one.ready_state == "READY" and one.ready_substate == "PROMOTED" and one.is_rollback_candidate is not False
+
+
+def _may_be_newer(one: answers.Variable, then: answers.Deployment) -> bool:
+    """May *one* of production have been changed after *then* was created?"""
+    return "production" in one.target and (one.updated_at is None or one.updated_at > then.created_at)
 
 
 def _names(one: answers.Deployment) -> set[str]:
