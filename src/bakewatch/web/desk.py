@@ -60,6 +60,14 @@ class _Asked:
         if merged_at is not None and self.now - merged_at > OLDEST:
             raise Refused("it was merged more than 24 hours ago")
 
+    def require_project(self, hook: Deployed) -> None:
+        """`Refused` when it is of another project of Vercel: several may be built from one repository."""
+        hosting = self.settings.hosting
+        wanted = str(hosting.get("project", "")) if hosting.get("kind") == "vercel" else ""
+        told = hook.project_id if wanted.startswith("prj_") else hook.project_name
+        if wanted and told and told != wanted:
+            raise Refused("it is of another project")
+
 
 class Desk:
     """Takes hooks, and does in a thread of its own what they ask for. *say* is told each in one line."""
@@ -122,6 +130,7 @@ class Desk:
     def _deployed(self, hook: Deployed) -> str:
         asked = self._asked()
         asked.require(hook.repository, "", None)
+        asked.require_project(hook)
         known = self._cases.of(hook.commit)
         if known:
             return self._nudged(known)

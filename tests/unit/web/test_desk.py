@@ -152,6 +152,25 @@ def test_what_is_not_ours_is_ignored_and_nothing_is_asked(office: Office, hook: 
 
 
 @pytest.mark.parametrize(
+    ("project", "hook", "ours"),
+    [
+        ("prj_1", Deployed(RELEASE, True, project_id="prj_1", project_name="any"), True),
+        ("prj_1", Deployed(RELEASE, True, project_id="prj_2", project_name="prj_1"), False),
+        ("live", Deployed(RELEASE, True, project_id="prj_2", project_name="live"), True),
+        ("live", Deployed(RELEASE, True, project_id="prj_2", project_name="other"), False),
+        ("live", Deployed(RELEASE, True, project_id="prj_2"), True),
+        ("live", Deployed(RELEASE, True), True),
+    ],
+)
+def test_a_deployment_of_another_project_of_the_same_repository_is_ignored(
+    office: Office, project: str, hook: Deployed, ours: bool
+) -> None:
+    office.config.write_text(f'{CONFIG}[hosting]\nkind = "vercel"\nproject = "{project}"\n')
+    assert ("started" in office.told(hook)) is ours
+    assert ours or "it is of another project" in office.lines[-1]
+
+
+@pytest.mark.parametrize(
     ("forge", "why"),
     [
         (_pull(merged_at=None), "it is not merged"),
