@@ -1,6 +1,6 @@
 """What a webhook does. Nothing in it is believed but a number or a commit: the rest is asked again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,8 @@ OLDEST = timedelta(hours=24)
 """A merge that is older was not meant to be watched any more."""
 REMEMBERED = 1000
 """So many deliveries are known again."""
+PAUSES = (60, 300, 900)
+"""Seconds after which what met passing trouble is tried again."""
 
 
 class Cases(Protocol):
@@ -103,14 +105,18 @@ class Desk:
             self._seen.pop(next(iter(self._seen)), None)
         return "accepted"
 
-    def _do(self, about: str, key: str, hook: Merged | Deployed) -> None:
+    def _do(self, about: str, key: str, hook: Merged | Deployed, pauses: Sequence[int] = PAUSES) -> None:
         with Attempt(self._say, about) as attempt:
             try:
                 done = self._merged(hook) if isinstance(hook, Merged) else self._deployed(hook)
             except Refused as refused:
                 done = f"ignored, {refused}"
             self._say(inert(f"{about}: {done}"))
-        if attempt.failed:  # it may be sent again by hand, once what is wrong was put right
+        if attempt.passes and pauses:
+            with Attempt(self._say, about):
+                self._worker.later(pauses[0], lambda: self._do(about, key, hook, pauses[1:]))
+                self._say(f"{about}: tried again in {pauses[0] // 60} min")
+        elif attempt.failed:  # it may be sent again by hand, once what is wrong was put right
             self._seen.pop(key, None)
 
     def _asked(self) -> _Asked:

@@ -8,9 +8,10 @@ import pytest
 from msgspec import structs
 
 from bakewatch import app
+from bakewatch.app.where import asking_git
 from bakewatch.config import RepositorySettings, Settings
 from bakewatch.durable import history
-from bakewatch.errors import ConfigError, ForgeError
+from bakewatch.errors import ConfigError, ForgeError, RepositoryError
 from bakewatch.model.forge import Pull
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
@@ -57,11 +58,18 @@ class Cases:
 
 
 class AtOnce(Worker):
-    """Does what it is given at once."""
+    """Does what it is given at once, and keeps what is for later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[tuple[float, Job]] = []
 
     def give(self, job: Job) -> bool:
         job()
         return True
+
+    def later(self, seconds: float, job: Job) -> None:
+        self.kept.append((seconds, job))
 
 
 class Forge:
@@ -86,7 +94,8 @@ class Office:
         self.asked: list[tuple[str, int | None]] = []
         (folder / "bakewatch.toml").write_text(CONFIG)
         self.config = folder / "bakewatch.toml"
-        self.desk = Desk(self.cases, self.config, folder, AtOnce(), self.lines.append, lambda: NOW)
+        self.worker = AtOnce()
+        self.desk = Desk(self.cases, self.config, folder, self.worker, self.lines.append, lambda: NOW)
         monkeypatch.setattr(app, "prepare", self._prepare)
         monkeypatch.setattr(app, "without_release", self._without_release)
 
@@ -242,10 +251,43 @@ def test_trouble_is_one_line_and_the_delivery_may_come_again(office: Office, tro
     assert office.told(MERGE, "7") == "github #1: seen before"
 
 
-def test_the_forge_in_trouble_starts_nothing(office: Office) -> None:
+def _git(code: str) -> Exception:
+    """What is raised when git could not do something."""
+    try:
+        with asking_git("live: repository.remote", Path()):
+            raise RepositoryError(code)
+    except ConfigError as error:
+        return error
+
+
+def test_trouble_that_passes_is_tried_again_and_then_given_up(office: Office) -> None:
     office.forge = Forge(ForgeError("timeout"))
-    assert office.told(MERGE) == "github #1: ForgeError: timeout"
-    assert office.asked == []
+    assert office.told(MERGE, "7") == "github #1: tried again in 1 min"
+    assert office.lines == ["github #1: ForgeError: timeout", "github #1: tried again in 1 min"]
+    assert office.told(MERGE, "7") == "github #1: seen before"
+    pauses = []
+    while office.worker.kept:
+        pause, job = office.worker.kept.pop()
+        pauses.append(pause)
+        job()
+    assert (pauses, office.lines[-1], office.asked) == ([60, 300, 900], "github #1: ForgeError: timeout", [])
+    office.forge = None
+    assert office.told(MERGE, "7") == f"github #1: started {CASE}"
+
+
+def test_trouble_at_git_is_tried_again_too(office: Office) -> None:
+    office.release = _git("unreachable")
+    assert office.told(MERGE) == "github #1: tried again in 1 min"
+    office.release = MERGED
+    office.worker.kept.pop()[1]()
+    assert office.lines[-1] == f"github #1: started {CASE}"
+
+
+@pytest.mark.parametrize("trouble", [ConfigError("names nothing"), KeyError("x"), ForgeError("gone", permanent=True)])
+def test_trouble_that_stays_is_not_tried_again(office: Office, trouble: Exception) -> None:
+    office.release = trouble
+    office.told(MERGE)
+    assert office.worker.kept == []
 
 
 def test_the_file_is_read_at_each_hook(office: Office) -> None:
