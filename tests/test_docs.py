@@ -19,12 +19,13 @@ REFERENCE = (ROOT / "docs" / "plan.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def test_the_plan_in_the_readme_is_a_plan(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+def test_the_plan_in_the_readme_is_a_plan_and_stays_one_with_what_is_added_to_it(tmp_path: Path) -> None:
+    whole, *parts = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "bakewatch.toml"
-    path.write_text(block)
-    settings, plan = load(path)
-    assert (settings.platform["kind"], [one.name for one in plan.checks]) == ("endpoint", ["server-errors"])
+    for added in ("", *parts):
+        path.write_text(f"{whole}\n{added}")
+        settings, plan = load(path)
+        assert (settings.platform["kind"], [one.name for one in plan.checks]) == ("endpoint", ["server-errors"])
 
 
 def test_every_command_stands_in_the_readme() -> None:
