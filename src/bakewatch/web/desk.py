@@ -62,13 +62,19 @@ class _Asked:
         if merged_at is not None and self.now - merged_at > OLDEST:
             raise Refused("it was merged more than 24 hours ago")
 
-    def require_project(self, hook: Deployed) -> None:
-        """`Refused` when it is of another project of Vercel: several may be built from one repository."""
+    def require_production(self, hook: Deployed) -> None:
+        """`Refused` when it is of another project of Vercel or environment: several may be built from one repository.
+
+        What the hook does not say is not compared.
+        """
         hosting = self.settings.hosting
-        wanted = str(hosting.get("project", "")) if hosting.get("kind") == "vercel" else ""
-        told = hook.project_id if wanted.startswith("prj_") else hook.project_name
-        if wanted and told and told != wanted:
+        kind, project = hosting.get("kind"), str(hosting.get("project", ""))
+        told = hook.project_id if project.startswith("prj_") else hook.project_name
+        if kind == "vercel" and told not in ("", project):
             raise Refused("it is of another project")
+        environment = str(hosting.get("environment", "Production")).casefold()
+        if kind == "github" and hook.environment.casefold() not in ("", environment):
+            raise Refused("it is of another environment")
 
 
 class Desk:
@@ -136,7 +142,7 @@ class Desk:
     def _deployed(self, hook: Deployed) -> str:
         asked = self._asked()
         asked.require(hook.repository, "", None)
-        asked.require_project(hook)
+        asked.require_production(hook)
         known = self._cases.of(hook.commit)
         if known:
             return self._nudged(known)

@@ -23,6 +23,7 @@ class Deployed(Struct, frozen=True):
     commit: str
     succeeded: bool
     repository: str = ""
+    environment: str = ""
     project_id: str = ""
     project_name: str = ""
     """Empty: it does not say."""
@@ -122,7 +123,9 @@ def of_github(event: str, body: bytes) -> Hook:
         if not deployment.production_environment and deployment.environment.lower().split(" ")[0] != "production":
             return Ignored("not of production")
         succeeded = status.deployment_status.state == "success"
-        return Deployed(_commit(deployment.sha), succeeded, status.repository.full_name)
+        return Deployed(
+            _commit(deployment.sha), succeeded, status.repository.full_name, environment=deployment.environment
+        )
     return _ANOTHER
 
 

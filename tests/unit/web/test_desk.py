@@ -180,6 +180,23 @@ def test_a_deployment_of_another_project_of_the_same_repository_is_ignored(
 
 
 @pytest.mark.parametrize(
+    ("hosting", "environment", "ours"),
+    [
+        ('kind = "github"\nenvironment = "Production – shop"', "Production – shop", True),
+        ('kind = "github"\nenvironment = "Production – shop"', "Production – admin", False),
+        ('kind = "github"', "production", True),
+        ('kind = "vercel"\nproject = "shop"', "Production – admin", True),
+    ],
+)
+def test_a_deployment_to_another_environment_is_ignored(
+    office: Office, hosting: str, environment: str, ours: bool
+) -> None:
+    office.config.write_text(f"{CONFIG}[hosting]\n{hosting}\n")
+    told = office.told(Deployed(RELEASE, True, "team/live", environment=environment))
+    assert told.endswith(f"started {CASE}" if ours else "ignored, it is of another environment")
+
+
+@pytest.mark.parametrize(
     ("forge", "why"),
     [
         (_pull(merged_at=None), "it is not merged"),
