@@ -24,8 +24,9 @@ _BUILDS = {
 _SHAS = ("githubCommitSha", "gitlabCommitSha", "bitbucketCommitSha", "gitCommitSha")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-_IGNORED = "ignored build step"
-"""There is no code for it: a deployment that the project's own rule skipped is CANCELED, and its message says this."""
+_SKIPPED = ("ignored build step", "was not affected")
+"""There is no code for it: what the project's own rule or an unchanged folder skipped is CANCELED, and its message says
+one of these."""
 _QUOTED = r"""\\+"(?:(?!\\+").)*(?:\\+")?|"(?:[^"\\]|\\.)*"?"""
 _SETTING = re.compile(rf"""\b([A-Z][A-Z0-9_]+\s?=)(?![=>])\s?(?:{_QUOTED}|'[^']*'?|\S+)""")
 _MEMBER = re.compile(rf"""(\\*"[A-Z][A-Z0-9_]+\\*"\s?:\s?)(?:{_QUOTED})""")
@@ -37,7 +38,8 @@ _TELLING = ("stderr", "fatal")
 def hosted(one: Listed, log: tuple[CleanText, ...] = ()) -> Hosted:
     """*one* as a model; a state that is not known counts as under way."""
     build = _BUILDS.get(one.ready_state, Build.BUILDING)
-    if build is Build.CANCELED and _IGNORED in (one.error_message or "").lower():
+    said = (one.error_message or "").lower()
+    if build is Build.CANCELED and any(words in said for words in _SKIPPED):
         build = Build.SKIPPED
     return Hosted(
         id=one.uid,

@@ -35,6 +35,8 @@ def test_every_state_is_one_of_ours_and_a_new_one_is_not_the_end(state: str, bui
 def test_a_skipped_build_is_known_by_its_message_alone() -> None:
     text = 'Canceled as a result of running the command defined in the "Ignored Build Step" setting.'
     assert hosted(_listed("CANCELED", error_message=text)).build is Build.SKIPPED
+    unaffected = "The Deployment has been canceled because this project was not affected"
+    assert hosted(_listed("CANCELED", error_message=unaffected)).build is Build.SKIPPED
     assert hosted(_listed("CANCELED", error_message="Canceled by kim")).build is Build.CANCELED
     assert hosted(_listed("ERROR", error_message=text)).build is Build.FAILED
 
