@@ -11,10 +11,10 @@ _MARKS = {Ending.PASSED: Mark.SUCCESS, Ending.INCONCLUSIVE: Mark.NEUTRAL}
 def bulletin(report: Report, language: str) -> Bulletin:
     """*report* in *language*: its summary, and all of it folded away below."""
     first, *rest = summary.lines(report, language)
-    told = "\n".join(f"- {line}" for line in rest)
+    told = "\n".join(map(markdown.item, rest))
     whole = markdown.render(report, language)
     title = whole.partition("\n")[0].lstrip("# ")
-    text = f"**{first}**\n\n{told}\n\n<details>\n<summary>{title}</summary>\n\n{whole}\n</details>\n"
+    text = f"{markdown.strong(first)}\n\n{told}\n\n<details>\n<summary>{title}</summary>\n\n{whole}\n</details>\n"
     return Bulletin(
         bake_id=report.release.bake_id,
         commit=report.release.commit,

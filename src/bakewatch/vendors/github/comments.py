@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bakewatch.errors import ForgeError
 from bakewatch.model.forge import Bulletin
+from bakewatch.report import markdown
 from bakewatch.vendors.github.authors import Authors
 from bakewatch.vendors.github.quiet import cut, followed, quiet
 from bakewatch.vendors.github.rest import Rest
@@ -45,7 +46,7 @@ def _marked(rest: Rest, number: int, mark: str) -> Iterator[Comment]:
 
 def _body(mark: str, repository: str, bulletin: Bulletin) -> str:
     link = followed(bulletin.link)
-    told = f"### {bulletin.title}\n\n{bulletin.text.strip()}"
+    told = f"### {markdown.heading(bulletin.title)}\n\n{bulletin.text.strip()}"
     if link:
         told += f"\n\n{link}"
     return f"{mark}\n" + cut(quiet(told, repository, bulletin.pulls), LIMIT - len(mark) - 1, link)

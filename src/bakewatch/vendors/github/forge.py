@@ -101,10 +101,9 @@ class Github:
             return one
 
     def _carries(self, one: PullRequest, head: str, body: str) -> bool:
-        """Is *one* the single commit *head* that has the trailers of *body*?"""
-        now = self._rest.get(f"/pulls/{one.number}", PullRequest)
+        """Is the head of *one* the commit *head*, which has the trailers of *body*?"""
         words = self._rest.get(f"/commits/{one.head.sha}", Commit).commit.message.splitlines()
-        return one.head.sha == head and now.commits == 1 and set(trailers(body)) <= set(words)
+        return one.head.sha == head and set(trailers(body)) <= set(words)
 
     def _quiet(self, release: Release, text: str) -> str:
         """*text* without mentions; trailers stay as they are."""
