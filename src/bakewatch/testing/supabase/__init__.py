@@ -48,6 +48,7 @@ class StandIn:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self.logs.engine.close()
 
     def answer(self, asked: Asked) -> Reply:
         """The answer to *asked*."""
