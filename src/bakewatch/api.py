@@ -60,8 +60,8 @@ class Api:
         pause: Callable[[float], None] = time.sleep,
         timeout: float = 15.0,
     ) -> None:
-        """*scheme*: how the token is presented. *spacing*: seconds between two requests that change something; *timeout*:
-        seconds for one whole answer."""
+        """*scheme*: how the token is presented; *spacing*: seconds between two requests that change something;
+        *timeout*: seconds for one whole answer."""
         require_safe(base)
         if not re.fullmatch(r"[!-~]+", token):
             raise ConfigError(
