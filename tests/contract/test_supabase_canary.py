@@ -11,7 +11,7 @@ import pytest
 from bakewatch.errors import ConfigError
 from bakewatch.testing.supabase import TOKEN, Asked, Grant
 from bakewatch.testing.supabase.gotrue import AUTH
-from bakewatch.testing.supabase.logs import LOGS
+from bakewatch.testing.supabase.limits import LOGS
 from bakewatch.testing.supabase.sql import READ_ONLY
 from bakewatch.vendors.journeys.api import Api
 from bakewatch.vendors.supabase.canary import SupabaseCanary

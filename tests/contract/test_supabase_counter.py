@@ -13,9 +13,9 @@ import pytest
 
 from bakewatch import plugins
 from bakewatch.errors import ConfigError, CounterError
-from bakewatch.model.journey import JourneyRun, Walked
+from bakewatch.model.journey import JourneyRun, Parameter, Walked
 from bakewatch.model.plan import Journey
-from bakewatch.ports import Counter, Parameter
+from bakewatch.ports import Counter
 from bakewatch.testing.supabase import TOKEN, Grant
 from bakewatch.testing.supabase.sql import READ_ONLY
 from bakewatch.vendors.journeys.counting import counting

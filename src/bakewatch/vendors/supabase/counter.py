@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from bakewatch.api import Api
-from bakewatch.errors import CounterError
-from bakewatch.ports import MISUSE, Context, Kind, Parameter
+from bakewatch.errors import MISUSE, CounterError
+from bakewatch.model.journey import Parameter
+from bakewatch.ports import Context, Kind
 from bakewatch.vendors.supabase.project import ProjectSettings
 from bakewatch.vendors.supabase.query import prepared
 
