@@ -16,7 +16,7 @@ from msgspec import Struct
 from bakewatch.errors import ConfigError
 from bakewatch.model.forge import Bulletin, Pull
 from bakewatch.model.hosting import Differences, Hosted, Move, Told
-from bakewatch.model.journey import JourneyRun
+from bakewatch.model.journey import JourneyRun, Parameter
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
 from bakewatch.model.plan import Journey, Persona, Plan
@@ -152,6 +152,14 @@ class Canaries(Protocol):
         ...
 
 
+class Counter(Protocol):
+    """Whoever counts what journeys did and did not leave in the database. Raises `CounterError`."""
+
+    def count(self, query: str, parameters: Sequence[Parameter] = ()) -> int:
+        """The one integer that *query* selects, with a `%s` for each of *parameters*. Changes nothing."""
+        ...
+
+
 class Journeys(Protocol):
     """Whoever walks journeys."""
 
@@ -244,6 +252,8 @@ class Context:
     """The case's release; none while a plan is only checked."""
     plan_dir: Path | None = None
     """Where the plan and its journeys were exported to; none while a plan is only checked."""
+    counter: Counter | None = None
+    """Whoever counts for journeys; none where nobody is configured."""
 
     def secret(self, name: str) -> str:
         """The value of the environment variable *name*; `ConfigError` when it is missing."""
