@@ -105,4 +105,3 @@ def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     moments = [one["name"] for one in answer["meta"] if one["type"].startswith("DateTime")]
     rows: list[dict[str, Any]] = answer["data"]
     return [{**row, **{name: row[name].replace(" ", "T") for name in moments}} for row in rows]
-
