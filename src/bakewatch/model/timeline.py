@@ -266,6 +266,15 @@ Event = (
 
 Timeline = tuple[Event, ...]
 
+
+def is_asking(timeline: Iterable[Event]) -> bool:
+    """Does a question to a person wait for its answer?"""
+    asking = False
+    for event in timeline:
+        asking = isinstance(event, Asked) or (asking and not isinstance(event, Answered | Concluded | Closed))
+    return asking
+
+
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 

@@ -54,6 +54,11 @@ def write(document: Document) -> str:
     return "\n\n".join([*parts, "---", foot]) + "\n"
 
 
+def line(text: Inline) -> str:
+    """*text* as one line of Markdown."""
+    return _text(text)
+
+
 def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
     """Every block apart, but a list close to the label that announces it. What only a page shows is left out."""
     label = ""

@@ -32,6 +32,7 @@ from bakewatch.model.timeline import (
     Studied,
     Timeline,
     Weighed,
+    is_asking,
 )
 from bakewatch.model.verdict import Outcome
 
@@ -103,10 +104,10 @@ class Story:
         """How far it has come."""
         if self.closed is not None:
             return Stage.FINAL
+        if is_asking(self.timeline):
+            return Stage.ASKING
         if self.concluded is not None:
             return Stage.UNDOING if self.concluded.verdict.outcome is Outcome.FAIL else Stage.BAKING
-        if self.asked is not None and self.answered is None:
-            return Stage.ASKING
         return Stage.BAKING if self.live else Stage.CONFIRMING
 
     @property
@@ -224,4 +225,6 @@ def _sort_rest(story: Story, event: Event) -> None:
     if type(event) in _MANY:
         getattr(story, _MANY[type(event)]).append(event)
     elif type(event) in _ONE:
+        if isinstance(event, Asked):
+            story.answered = None
         setattr(story, _ONE[type(event)], event)
