@@ -45,14 +45,14 @@ def _question(report: Report, language: str) -> str:
 def trace(timeline: Timeline) -> Trace:
     """What a machine without the record must know of *timeline*."""
     story = read(timeline)
-    concluded, confirmed = story.concluded, story.bake.confirmed
-    failed = story.fired[-1] if story.fired and concluded and concluded.verdict.outcome is Outcome.FAIL else None
+    confirmed, verdict = story.bake.confirmed, story.concluded.verdict if story.concluded else None
+    failed = verdict if verdict is not None and verdict.outcome is Outcome.FAIL else None
     moves = [one.rollback for one in story.rolled_back if one.rollback.layer is Layer.PLATFORM]
     return Trace(
         attempt=story.opened.attempt,
         live_since=confirmed.live_since if confirmed is not None and story.live else None,
         triggers=failed.triggers if failed is not None else (),
-        culprits=failed.culprits if failed is not None else (),
+        culprits=tuple(one.about for one in failed.reasons) if failed is not None else (),
         back=next((one.deployment for one in moves if not one.problem), ""),
         ending=story.closed.ending if story.closed is not None else None,
     )

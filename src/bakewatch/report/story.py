@@ -149,7 +149,9 @@ class Story:
     @property
     def culprits(self) -> frozenset[str]:
         """What carried fired triggers: `check:NAME`, `journey:NAME`."""
-        return frozenset(culprit for event in self.fired for culprit in event.culprits)
+        told = self.concluded.verdict.reasons if self.concluded is not None else ()
+        fired = {culprit for event in self.fired for culprit in event.culprits}
+        return frozenset(fired | {one.about for one in told if one.code == "fired"})
 
     @property
     def pinned(self) -> datetime | None:

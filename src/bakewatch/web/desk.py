@@ -155,6 +155,9 @@ class Desk:
         if repository and repository.lower() != release.repository.lower():
             raise Refused("it is of another repository")
         asked.require("", "", release.merged_at)
+        ended = app.over(order)
+        if ended is not None:
+            return f"{release.bake_id} is known: {ended}, as the forge shows"
         proving = [one for one in self._cases.of(_undone(release)) if one.running]
         if proving:
             return self._nudged(proving)
