@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml  # type: ignore[import-untyped]  # no stubs are locked for two readers in the tests
 
 from bakewatch.cli.main import _HELP as HELP
-from bakewatch.cli.main import BUG, DISK, USAGE
+from bakewatch.cli.main import BUG, DISK, UNFINISHED, USAGE
 from bakewatch.config import RepositorySettings, ServeSettings, Settings, load
 from bakewatch.model import plan as nouns
 from bakewatch.model.verdict import Ending
@@ -34,7 +35,7 @@ def test_every_command_stands_in_the_readme() -> None:
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_endings() -> None:
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert told == {ending.exit_code for ending in Ending} | {USAGE, BUG, DISK}
+    assert told == {ending.exit_code for ending in Ending} | {USAGE, BUG, DISK, UNFINISHED}
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,21 @@ def test_the_defaults_of_the_reference_are_those_of_the_plan() -> None:
         for one in msgspec.structs.fields(kind):
             row = next(line for line in section.splitlines() if line.startswith(f"| `{one.name}`"))
             assert row.split("|")[-2].strip().strip("`") == str(one.default)
+
+
+def test_the_workflows_of_the_action_use_what_it_has() -> None:
+    page, action = (ROOT / "docs" / "action.md").read_text(), yaml.safe_load((ROOT / "action.yml").read_text())
+    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
+        (job,) = yaml.safe_load(block)["jobs"].values()
+        (used,) = [one for one in job["steps"] if one.get("uses", "").startswith("OWNER/bakewatch@")]
+        assert set(used["with"]) <= set(action["inputs"])
+        assert not job["concurrency"]["cancel-in-progress"]
+        assert set(re.findall(r"steps\.bake\.outputs\.([\w-]+)", block)) <= set(action["outputs"])
+    for name, one in action["inputs"].items():
+        (row,) = re.findall(rf"^\| `{name}` \|.*\| (.*) \|$", page, re.MULTILINE)
+        told = str(one["default"])
+        assert not told or "${{" in told or row == f"`{told}`", name
+    assert all(re.search(rf"^\|.*`{name}`.*\|", page, re.MULTILINE) for name in action["outputs"])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

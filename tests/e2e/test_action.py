@@ -11,14 +11,16 @@ from bakewatch.model.timeline import Answered, Interrupted, Opened
 from tests.e2e.runner import ACTION, Runner, Service, in_order, pause
 from tests.e2e.vendorstack import GITHUB_TOKEN, NAME, VERCEL_TOKEN, VendorStack, on_vendors
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 BROKEN = {"broken": "x\n"}
 Machine = Callable[..., Runner]
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[VendorStack]:
-    with on_vendors(tmp_path / "world", duration="6m", scale=0.08, answer_within="20m") as started:
+def stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[VendorStack]:
+    """What may take long has minutes that are long enough to be seen even on a busy machine."""
+    scale = 0.16 if request.node.get_closest_marker("slow") else 0.08
+    with on_vendors(tmp_path / "world", duration="6m", scale=scale, answer_within="20m") as started:
         yield started
 
 

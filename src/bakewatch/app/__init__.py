@@ -142,9 +142,8 @@ def prepare(
     hosting, forge = (_optional(kind, getattr(settings, kind), str(config), context) for kind in ("hosting", "forge"))
     settings = structs.replace(settings, platform=with_domains(settings.platform, hosting, f"{config}: hosting"))
     with asking_git(f"{config}: repository.remote", data):
-        told = None
-        if not range_:
-            told = pull_of(forge, f"{config}: forge", mirror.remote.branch, pr, commit or mirror.fetch())
+        at_forge = f"{config}: forge"
+        told = None if range_ else pull_of(forge, at_forge, mirror.remote.branch, pr, commit or mirror.fetch())
         named = find_release(mirror, commit=commit, pull=pr, range_=range_, told=told)
         named = structs.replace(named, members=members(forge, named))
         release = inherited(mirror, named, _unfinished(mirror, named, earlier))
