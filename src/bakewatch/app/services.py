@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bakewatch.errors import ConfigError, ForgeError, HostingError
-from bakewatch.model.forge import Pull
+from bakewatch.model.forge import Pull, Trace
 from bakewatch.model.release import Member, Release
 from bakewatch.ports import Forge, Hosting
 
@@ -68,6 +68,16 @@ def _member(forge: Forge, number: int) -> Member:
     except ForgeError:
         return Member(pull=number)
     return Member(pull=number, title=pull.title, author=pull.author)
+
+
+def trace_of(forge: Forge | None, release: Release) -> Trace | None:
+    """What the forge shows of a case of *release*; None where it shows, or tells, nothing."""
+    if forge is None:
+        return None
+    try:
+        return forge.trace(release)
+    except ForgeError:
+        return None
 
 
 def starts_nothing(tokens: Iterable[str], environ: Mapping[str, str]) -> bool:

@@ -70,6 +70,11 @@ def strong(text: str) -> str:
     return _begun(_span(Span(text, Style.STRONG)))
 
 
+def line(text: Inline) -> str:
+    """*text* as one line of Markdown."""
+    return _text(text)
+
+
 def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
     """Every block apart, but a list close to the label that announces it. What only a page shows is left out."""
     label = ""

@@ -6,6 +6,8 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from bakewatch.model.forge import answer_in
+
 T = TypeVar("T")
 
 
@@ -29,13 +31,20 @@ class Deployed(Struct, frozen=True):
     """Empty: it does not say."""
 
 
+class Commented(Struct, frozen=True):
+    """Somebody wrote an answer on a pull request, it says."""
+
+    repository: str
+    number: int
+
+
 class Ignored(Struct, frozen=True):
     """Nothing of ours, and why."""
 
     why: str
 
 
-Hook = Merged | Deployed | Ignored
+Hook = Merged | Deployed | Commented | Ignored
 
 
 class Malformed(ValueError):
@@ -59,6 +68,22 @@ class _PullEvent(Struct, frozen=True):
     action: str
     number: Annotated[int, Meta(ge=1, lt=2**31)]
     pull_request: _Pull
+    repository: _Repository
+
+
+class _Issue(Struct, frozen=True):
+    number: Annotated[int, Meta(ge=1, lt=2**31)]
+    pull_request: dict[str, msgspec.Raw] | None = None
+
+
+class _Comment(Struct, frozen=True):
+    body: str | None = ""
+
+
+class _CommentEvent(Struct, frozen=True):
+    action: str
+    issue: _Issue
+    comment: _Comment
     repository: _Repository
 
 
@@ -116,6 +141,13 @@ def of_github(event: str, body: bytes) -> Hook:
         if told.action != "closed" or not told.pull_request.merged:
             return Ignored("no merge")
         return Merged(told.repository.full_name, told.pull_request.base.ref, told.number)
+    if event == "issue_comment":
+        written = _decoded(body, _CommentEvent)
+        if written.action != "created" or written.issue.pull_request is None:
+            return Ignored("no new comment on a pull request")
+        if not answer_in(written.comment.body or ""):
+            return Ignored("no answer")
+        return Commented(written.repository.full_name, written.issue.number)
     if event == "deployment_status":
         status = _decoded(body, _StatusEvent)
         deployment = status.deployment

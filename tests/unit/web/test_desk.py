@@ -18,7 +18,7 @@ from bakewatch.model.release import Release
 from bakewatch.model.verdict import Ending
 from bakewatch.testing.world import RELEASE, REVERT
 from bakewatch.web.desk import Desk
-from bakewatch.web.hooks import Deployed, Hook, Merged
+from bakewatch.web.hooks import Commented, Deployed, Hook, Merged
 from bakewatch.web.worker import Job, Worker
 from tests.flow.stories import MERGED, PLAN
 
@@ -43,9 +43,13 @@ class Cases:
     def __init__(self) -> None:
         self.known: dict[str, history.Recorded] = {}
         self.nudged: list[str] = []
+        self.asks: list[str] = []
 
     def of(self, commit: str) -> list[history.Recorded]:
         return [one for one in self.known.values() if one.order.release.commit == commit]
+
+    def asking(self, number: int) -> list[history.Recorded]:
+        return [self.known[one] for one in self.asks if number in self.known[one].order.release.pulls]
 
     def start(self, order: app.Order) -> bool:
         if order.id in self.known:
@@ -147,10 +151,22 @@ def test_a_case_that_is_over_is_not_started_again(office: Office) -> None:
     assert office.cases.nudged == []
 
 
+def test_an_answer_wakes_the_case_that_asks_and_starts_none(office: Office) -> None:
+    answer = Commented("team/live", 1)
+    assert office.told(answer) == "github #1: ignored, no case of it asks"
+    office.knows()
+    assert office.told(answer) == "github #1: ignored, no case of it asks"
+    office.cases.asks.append(CASE)
+    assert office.told(answer) == f"github #1: told {CASE}"
+    assert office.told(Commented("team/live", 2)) == "github #2: ignored, no case of it asks"
+    assert (list(office.cases.known), office.cases.nudged) == ([CASE], [CASE])
+
+
 @pytest.mark.parametrize(
     ("hook", "why"),
     [
         (Merged("other/live", "main", 1), "it is of another repository"),
+        (Commented("other/live", 1), "it is of another repository"),
         (Merged("team/live", "next", 1), "it is not for main"),
         (Deployed(RELEASE, True, "other/live"), "it is of another repository"),
     ],

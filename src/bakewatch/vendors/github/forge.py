@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import partial
 
 from bakewatch.errors import ForgeError
-from bakewatch.model.forge import Bulletin, Pull
+from bakewatch.model.forge import Bulletin, Pull, Trace
 from bakewatch.model.release import Release
 from bakewatch.model.rollback import Brake, Rollback
-from bakewatch.ports import Context, Kind
-from bakewatch.vendors.github import brake, comments, marks, pulls
+from bakewatch.ports import Context, Kind, Message
+from bakewatch.vendors.github import answers, brake, comments, marks, pulls
 from bakewatch.vendors.github.authors import Authors
 from bakewatch.vendors.github.merging import Merger, needs_a_person, trailers
 from bakewatch.vendors.github.quiet import quiet
@@ -59,6 +59,14 @@ class Github:
         troubles = list(self._troubles(bulletin))
         if troubles:
             raise next((one for one in troubles if not one.permanent), troubles[0])
+
+    def trace(self, release: Release) -> Trace | None:
+        """What our comment tells a machine."""
+        return comments.trace(self._rest, self._authors, release)
+
+    def answer(self, release: Release, since: datetime) -> Message | None:
+        """The first comment of a person with write access that answers."""
+        return answers.answer(self._rest, self._authors, release, since)
 
     def _troubles(self, bulletin: Bulletin) -> Iterator[ForgeError]:
         for show in self._shown(bulletin):
