@@ -1,24 +1,69 @@
 """What a plan could see if a release went live now."""
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from bakewatch.flow.look import history, study
+from bakewatch.flow.look import ask, by_source, history, study
 from bakewatch.judge.foresight import foresee
 from bakewatch.model.bake import Watch
 from bakewatch.model.foresight import Foresight
+from bakewatch.model.observation import Observation, Window
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import MergeKind, Release
 from bakewatch.ports import World
 
+RECENT = "10m"
+"""The last minutes, for who asks whether anything comes in at all."""
+
+
+class Survey(Struct, frozen=True):
+    """What every check has seen lately and before, and what it would find in a bake from now on."""
+
+    recent: dict[str, Observation]
+    """By the check; of `RECENT`."""
+    past: dict[str, Observation]
+    """Of the hours before."""
+    foresights: tuple[Foresight, ...]
+    gaps: tuple[str, ...]
+    """Why questions had no answer."""
+
+
+def survey(world: World, plan: Plan) -> Survey:
+    """Ask every question once over history and over the last minutes."""
+    watch, gaps = _learnt(world, plan)
+    return Survey(
+        recent={one.question: one for one in _recent(world, watch)},
+        past={one.question: one for one in watch.baseline},
+        foresights=foresee(watch),
+        gaps=gaps,
+    )
+
 
 def power(world: World, plan: Plan) -> tuple[tuple[Foresight, ...], tuple[str, ...]]:
     """What every check would find in a bake from now on, from the time until now; and why questions had no answer."""
-    now = world.clock()
-    nobody = Release(repository="", branch="", commit="", parent="", merged_at=now, kind=MergeKind.SQUASH)
-    ends = now + plan.span(plan.bake.duration)
-    watch = Watch(plan=plan, release=nobody, live_since=now, started=now, ends=ends, past_until=now)
+    watch, gaps = _learnt(world, plan)
+    return foresee(watch), gaps
+
+
+def _learnt(world: World, plan: Plan) -> tuple[Watch, tuple[str, ...]]:
+    """A watch with all that history tells, and why questions had no answer."""
+    watch = _watch(world, plan)
     read = history(world, watch)
     watch = structs.replace(watch, baseline=read.observations, levels=read.levels)
     learnt = study(world, watch)
     gaps = {one.gap for one in read.observations if one.gap} | set(learnt.gaps)
-    return foresee(structs.replace(watch, habits=learnt.habits)), tuple(sorted(gaps))
+    return structs.replace(watch, habits=learnt.habits), tuple(sorted(gaps))
+
+
+def _watch(world: World, plan: Plan) -> Watch:
+    """A watch over nothing, from now on."""
+    now = world.clock()
+    nobody = Release(repository="", branch="", commit="", parent="", merged_at=now, kind=MergeKind.SQUASH)
+    ends = now + plan.span(plan.bake.duration)
+    return Watch(plan=plan, release=nobody, live_since=now, started=now, ends=ends, past_until=now)
+
+
+def _recent(world: World, watch: Watch) -> list[Observation]:
+    window = Window(watch.started - watch.plan.span(RECENT), watch.started)
+    questions = [watch.question(check) for check in watch.plan.checks]
+    grouped = by_source(watch.plan, questions).items()
+    return [one for source, asked in grouped for one in ask(world, source, asked, window, window.length)]

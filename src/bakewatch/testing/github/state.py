@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-
 _PERMISSIONS = {
     "Pull requests": re.compile(r"^/(pulls|issues)\b|^/commits/[^/]+/pulls$"),
     "Commit statuses": re.compile(r"^/statuses/|/status$"),

@@ -1,0 +1,133 @@
+"""What comes out of the sources: do canaries return, does every check see anything, and is that enough?"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from secrets import token_hex
+
+from bakewatch import plugins
+from bakewatch.app.lanes import finding
+from bakewatch.config import Table
+from bakewatch.errors import ConfigError, SourceError
+from bakewatch.flow.look import ask, by_source
+from bakewatch.flow.power import Survey, survey
+from bakewatch.model.foresight import Foresight
+from bakewatch.model.habit import Trust
+from bakewatch.model.observation import CanarySent, Observation, Question, Window
+from bakewatch.model.plan import canary_name
+from bakewatch.model.probe import Finding, Found, missing, ok, unknown
+from bakewatch.ports import Context, World
+
+PAUSES = (1.0, 2.0, 4.0, 8.0, 10.0, 10.0)
+"""Seconds of the clock between two looks for canaries: few, because hosted logs are asked seldom."""
+
+
+class Mute:
+    """A source that could not be built: what it is asked stays unanswered."""
+
+    def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
+        """Always `SourceError`."""
+        raise SourceError("not_configured", permanent=True)
+
+    def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
+        """Always `SourceError`."""
+        raise SourceError("not_configured", permanent=True)
+
+
+class Streams:
+    """The streams of one plan. *world*: with all its sources, by name."""
+
+    def __init__(
+        self, world: Callable[[], World], context: Context, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._world, self._context, self._pause = world, context, pause
+        self._plan = context.plan
+        self._sent: list[CanarySent] = []
+
+    def send(self, index: int, table: Table) -> list[Finding]:
+        """Send the canaries of one table; a line only for what could not be sent."""
+        about = f"canaries[{index}]"
+        try:
+            sent = plugins.build("canary", table, about, self._context).send(f"doctor-{token_hex(4)}")
+        except ConfigError as error:
+            return [finding(about, str(table.get("kind", "")), missing(error.what, error.right))]
+        self._sent += [one for one in sent if not one.problem]
+        problems = (one for one in sent if one.problem)
+        return [finding(about, one.stream, missing(f"not sent: {one.problem}", _SENDING)) for one in problems]
+
+    def checks(self, told: Callable[[Survey], None]) -> list[Finding]:
+        """What every check has seen lately and before, and whether that is enough. *told* gets the numbers."""
+        surveyed = survey(self._world(), self._plan)
+        told(surveyed)
+        foresights = {one.check: one for one in surveyed.foresights}
+        return [
+            finding("checks", check.name, _seen(self._plan.required(check), surveyed, foresights[check.name]))
+            for check in self._plan.checks
+        ]
+
+    def returned(self) -> list[Finding]:
+        """A line for each stream: its canary has come back, or not yet, or it has none."""
+        awaited = {one.stream: one.at for one in reversed(self._sent)}
+        back: dict[str, datetime] = {}
+        for seconds in PAUSES if awaited else ():
+            self._pause(seconds)
+            back |= self._back({name: at for name, at in awaited.items() if name not in back})
+            if awaited.keys() <= back.keys():
+                break
+        return [finding("canaries", name, found) for name, found in self._told(awaited, back)]
+
+    def _back(self, awaited: Mapping[str, datetime]) -> dict[str, datetime]:
+        """When those of the *awaited* were seen that are back now."""
+        world = self._world()
+        names = {canary_name(stream): stream for stream in awaited}
+        grouped = by_source(self._plan, [one for one in self._plan.questions() if one.name in names])
+        back: dict[str, datetime] = {}
+        for source, questions in grouped.items():
+            start = min(awaited[one.stream] for one in questions) - _SKEW
+            window = Window(start, world.clock() + _SKEW)
+            for answer in ask(world, source, questions, window, window.length):
+                if any(bucket.count + bucket.own for bucket in answer.buckets):
+                    back[names[answer.question]] = world.clock()
+        return back
+
+    def _told(self, awaited: Mapping[str, datetime], back: Mapping[str, datetime]) -> Iterator[tuple[str, Found]]:
+        for name, stream in self._plan.streams.items():
+            if stream.measured:
+                continue
+            if name in back:
+                took = (back[name] - awaited[name]).total_seconds()
+                yield name, ok(f"sent, and seen to come back within {max(1, round(took))} s")
+            elif name in awaited:
+                right = f"streams.{name}.canary must match its line (or the logs come later than that)"
+                yield name, missing(f"sent, and not back within {sum(PAUSES):g} s", right)
+            elif not stream.canary:
+                right = f"streams.{name}.canary and a table of [[canaries]]"
+                yield name, missing("no canary: it is unproven, and its zeros carry no pass", right, needed=False)
+            elif not self._sent:
+                yield name, unknown("no canary was sent", needed=False)
+            else:
+                yield name, missing("no canary is sent into it", f'a table of [[canaries]] for "{name}"')
+
+
+_SENDING = "an address that answers, and a key that it takes"
+_SKEW = timedelta(seconds=10)
+"""By so much the clock of a stream may differ from ours."""
+
+
+def _seen(required: bool, surveyed: Survey, one: Foresight) -> Found:
+    recent, past = surveyed.recent.get(one.check), surveyed.past.get(one.check)
+    gap = next((answer.gap for answer in (past, recent) if answer and answer.gap), "")
+    if gap or recent is None or past is None:
+        return unknown(f"not answered: {gap or 'not asked'}", "see its source above", needed=required)
+    words = f"{_counted(recent)} in the last minutes, {_counted(past)} in the hours before"
+    if one.novelty is not None and one.novelty.trust is Trust.REFUSED:
+        return unknown(f"{words}; it never fires ({one.novelty.why})", "more history", needed=False)
+    if one.sharp:
+        return ok(words)
+    return unknown(f"{words}; too little to see its effect", "see below what it could find", needed=False)
+
+
+def _counted(one: Observation) -> str:
+    count = sum(bucket.count + bucket.own for bucket in one.buckets)
+    of = sum(bucket.of for bucket in one.buckets)
+    return f"{count:,} of {of:,}" if of else f"{count:,}"
