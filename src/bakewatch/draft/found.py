@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from msgspec import Struct
@@ -23,6 +23,11 @@ class Vercel(Struct, frozen=True):
     project: str
     team: str
     where: str
+
+    @property
+    def folder(self) -> str:
+        """The folder that is linked."""
+        return PurePosixPath(self.where).parent.parent.as_posix()
 
 
 class Supabase(Struct, frozen=True):
@@ -66,21 +71,19 @@ class Found(Struct, frozen=True, kw_only=True):
 
 def look(root: Path, **known: str) -> Found:
     """What the files below *root* show; *known*: further fields of `Found`."""
-    vercels, supabases, codes = list(_vercels(root)), list(_supabases(root)), list(_codes(root))
+    supabases, codes = list(_supabases(root)), list(_codes(root))
+    folders = [one.folder for one in codes]
+    # What is linked and is a web application is more likely to be production than what is only linked.
+    vercels = sorted(_vercels(root), key=lambda one: one.folder not in folders)
     others = [one.where for one in vercels[1:]] + [one.where for one in supabases[1:]]
+    linked = vercels[0].folder if vercels else None
     return Found(
         vercel=next(iter(vercels), None),
         supabase=next(iter(supabases), None),
-        code=_code(codes, vercels),
+        code=next((one for one in codes if one.folder == linked), codes[0] if codes else None),
         others=tuple(others),
         **known,
     )
-
-
-def _code(codes: list[Code], vercels: list[Vercel]) -> Code | None:
-    """The one that the hosting is linked to, else the first."""
-    linked = Path(vercels[0].where).parent.parent if vercels else None
-    return next((one for one in codes if Path(one.folder) == linked), codes[0] if codes else None)
 
 
 def _folders(root: Path) -> Iterator[Path]:
@@ -102,12 +105,13 @@ def _vercels(root: Path) -> Iterator[Vercel]:
 
 def _supabases(root: Path) -> Iterator[Supabase]:
     for folder in _folders(root):
-        path = folder / "supabase" / "config.toml"
-        if path.is_file():
-            linked = _text(folder / "supabase" / ".temp" / "project-ref").strip()
-            named = _toml(path).get("project_id")
-            refs = [one for one in (linked, named) if isinstance(one, str) and _REF.fullmatch(one)]
-            yield Supabase(next(iter(refs), ""), _inside(root, path))
+        config, link = folder / "supabase" / "config.toml", folder / "supabase" / ".temp" / "project-ref"
+        linked = _text(link).strip()
+        named = _toml(config).get("project_id")
+        if _REF.fullmatch(linked):
+            yield Supabase(linked, _inside(root, link))
+        elif isinstance(named, str):
+            yield Supabase(named if _REF.fullmatch(named) else "", _inside(root, config))
 
 
 def _codes(root: Path) -> Iterator[Code]:

@@ -112,21 +112,21 @@ def _repository(found: Found) -> Iterator[str]:
     elif found.remote:
         yield f"remote = {_quoted(found.remote)}"
     else:
-        yield _fill("remote", _REMOTE, "where the code is pushed to")
-    yield f"branch = {_quoted(found.branch)}             # what is merged into it goes to production"
+        yield _said(f'remote = "{_REMOTE}"', f"{FILL_IN}: where the code is pushed to")
+    yield _said(f"branch = {_quoted(found.branch)}", "what is merged into it goes to production")
     if found.plan != "bakewatch.toml":
-        yield f"plan = {_quoted(found.plan)}  # where this file lies in the repository"
+        yield _said(f"plan = {_quoted(found.plan)}", "where this file lies in the repository")
     if found.github:
-        yield 'token_env = "GITHUB_TOKEN"  # to fetch, and to push the undo'
+        yield _said('token_env = "GITHUB_TOKEN"', "to fetch, and to push the undo")
 
 
 def _platform(found: Found) -> Iterator[str]:
     yield "[platform]"
-    yield 'kind = "endpoint"           # production itself is asked which commit it serves, at every address'
+    yield _said('kind = "endpoint"', "production itself is asked which commit it serves, at every address")
     if found.address:
         yield f"addresses = [{_quoted(found.address)}]"
     else:
-        yield f'addresses = ["{ADDRESS}"]  # {FILL_IN}: every production address, journeys are walked at the first'
+        yield _said(f'addresses = ["{ADDRESS}"]', f"{FILL_IN}: every address of production; journeys walk the first")
     yield f"path = {_quoted(found.code.framework.path if found.code else '/version')}"
     yield '# There, production must answer {"commit": "the whole commit", "deployment": "what you call it"}.'
     yield from _lines(found, found.code) if found.code else ()
@@ -150,9 +150,9 @@ def _lines(found: Found, code: Code) -> Iterator[str]:
 def _hosting(found: Found) -> Iterator[str]:
     if found.vercel is None:
         return
-    yield "[hosting]                   # who builds and serves it: says why nothing is live yet, and goes back at once"
+    yield _said("[hosting]", "who builds and serves it: says why nothing is live yet, and goes back at once")
     yield 'kind = "vercel"'
-    yield f"project = {_quoted(found.vercel.project)}  # from {found.vercel.where}"
+    yield _said(f"project = {_quoted(found.vercel.project)}", f"from {found.vercel.where}")
     if found.vercel.team:
         yield f"team = {_quoted(found.vercel.team)}"
     yield 'token_env = "VERCEL_TOKEN"'
@@ -162,13 +162,14 @@ def _sources(found: Found) -> Iterator[str]:
     if found.supabase is None:
         return
     ref = found.supabase.ref
-    project = f"project = {_quoted(ref)}" if ref else _fill("project", _REF, "the 20 letters of the project's address")
-    yield "[sources.supabase]          # who answers the checks: the project's hosted logs"
+    from_where = f"from {found.supabase.where}" if ref else f"{FILL_IN}: the 20 letters of the project's address"
+    project = _said(f"project = {_quoted(ref or _REF)}", from_where)
+    yield _said("[sources.supabase]", "who answers the checks: the project's hosted logs")
     yield 'kind = "supabase"'
-    yield f"{project}{f'  # from {found.supabase.where}' if ref else ''}"
+    yield project
     yield 'token_env = "SUPABASE_ACCESS_TOKEN"'
     yield ""
-    yield "[[canaries]]                # a harmless tagged line into each stream: so silence is told from blindness"
+    yield _said("[[canaries]]", "a harmless tagged line into each stream: so silence is told from blindness")
     yield 'kind = "supabase"'
     yield project
     yield 'token_env = "SUPABASE_ACCESS_TOKEN"'
@@ -181,8 +182,9 @@ def _others(found: Found) -> str:
     return f"# Found too, and not watched here: {', '.join(found.others)}. Each project wants a plan of its own."
 
 
-def _fill(key: str, value: str, what: str) -> str:
-    return f"{key} = {_quoted(value)}  # {FILL_IN}: {what}"
+def _said(line: str, why: str) -> str:
+    """*line* with its reason behind it, in a column where there is room."""
+    return f"{line:<27} # {why}"
 
 
 def _quoted(text: str) -> str:
