@@ -54,18 +54,21 @@ class Api:
         token: str,
         error: type[PortError],
         clock: Callable[[], datetime],
+        scheme: str = "Bearer",
         headers: Mapping[str, str] | None = None,
         spacing: float = 0.0,
         pause: Callable[[float], None] = time.sleep,
         timeout: float = 15.0,
     ) -> None:
-        """*spacing*: seconds between two requests that change something; *timeout*: seconds for one whole answer."""
+        """*scheme*: how the token is presented; *spacing*: seconds between two requests that change something;
+        *timeout*: seconds for one whole answer."""
         require_safe(base)
         if not re.fullmatch(r"[!-~]+", token):
             raise ConfigError(
                 "the token holds what no header can carry", right="letters, digits and signs, in one line"
             )
-        self._base, self._token, self._error, self._clock = base.rstrip("/"), token, error, clock
+        self._base, self._error, self._clock = base.rstrip("/"), error, clock
+        self._authorization = f"{scheme} {token}"
         self._headers = {"accept": "application/json", **(headers or {})}
         self._spacing, self._pause, self._timeout = spacing, pause, timeout
         self._closed_until: datetime | None = None
@@ -98,15 +101,31 @@ class Api:
         finally:
             self._written = self._clock()
 
+    def text(self, path: str) -> str:
+        """Read *path* as text."""
+        told, raw = self._ask("GET", path, None, None, {})
+        try:
+            return raw.decode(told.encoding or "utf-8")
+        except (UnicodeDecodeError, LookupError):
+            raise self._error("malformed") from None
+
     def _send(
         self, method: str, path: str, params: Params | None, body: Any, headers: Mapping[str, str]
     ) -> tuple[Answer, str]:
+        told, raw = self._ask(method, path, params, body, headers)
+        answer = Answer(told.status_code, self._decoded(told, raw), told.headers.get("link", ""))
+        return answer, told.headers.get("etag", "")
+
+    def _ask(
+        self, method: str, path: str, params: Params | None, body: Any, headers: Mapping[str, str]
+    ) -> "tuple[httpx.Response, bytes]":
+        """The answer, where it means well, and its body."""
         import httpx
 
         if self._closed_until is not None and self._clock() < self._closed_until:
             raise self._error("rate_limited")
         content = None if body is None else msgspec.json.encode(body)
-        sent = {**self._headers, **headers, "authorization": f"Bearer {self._token}"}
+        sent = {**self._headers, **headers, "authorization": self._authorization}
         if content is not None:
             sent["content-type"] = "application/json"
         try:
@@ -121,8 +140,7 @@ class Api:
             raise self._error("unreachable") from None
         self.sent[f"{method} {told.status_code}"] += 1
         self._complain(told, raw)
-        answer = Answer(told.status_code, self._decoded(told, raw), told.headers.get("link", ""))
-        return answer, told.headers.get("etag", "")
+        return told, raw
 
     def _read(self, told: "httpx.Response") -> bytes:
         raw, until = bytearray(), time.monotonic() + self._timeout
@@ -168,11 +186,14 @@ class Api:
         reset = _whole(told.headers.get("x-ratelimit-reset", "")) if spent else None
         reset = _reset(raw) if reset is None else reset
         if seconds is None and reset is not None:
-            seconds = max(1, reset - int(now.timestamp()))
+            seconds = max(1, reset if reset < _MOMENTS else reset - int(now.timestamp()))
         if seconds is not None:
             return min(timedelta(seconds=seconds), DAY)
         return min(MINUTE * float(2 ** min(self._met - 1, 10)), LONGEST)
 
+
+_MOMENTS = 10**9
+"""From here on a reset is a moment, in seconds since the epoch; below it, so many seconds from now."""
 
 _CODES = {
     401: "unauthorized",

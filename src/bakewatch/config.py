@@ -60,6 +60,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The service with the pull requests."""
     sources: dict[str, Table] = field(default_factory=dict)
     canaries: tuple[Table, ...] = ()
+    counter: Table = field(default_factory=dict)
+    """Who counts for journeys what they left in the database."""
     walker: Table = field(default_factory=lambda: {"kind": "pytest"})
     method: Table = field(default_factory=lambda: {"kind": "git"})
     notify: Table = field(default_factory=dict)

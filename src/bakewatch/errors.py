@@ -8,6 +8,7 @@
         HostingError         the platform could not be asked what it has built, or moved
         ForgeError           the service with the pull requests could not be asked, or told
         SourceError          a source could not answer
+        CounterError         what a journey left behind could not be counted
         JourneyError         a journey could not be walked (not: it failed)
         RollbackError        the undo could not be done
         NotifyError          a notification could not be delivered
@@ -65,6 +66,10 @@ class ForgeError(PortError):
 
 class SourceError(PortError):
     """A source could not answer; the story books a gap."""
+
+
+class CounterError(PortError):
+    """What a journey left behind could not be counted."""
 
 
 class JourneyError(PortError):

@@ -153,6 +153,21 @@ class Canaries(Protocol):
         ...
 
 
+Parameter = str | int | float | bool | None
+"""What may be handed to a query."""
+
+MISUSE = "misuse"
+"""The code of a `CounterError`: what was asked is not one SELECT of one integer."""
+
+
+class Counter(Protocol):
+    """Whoever counts what journeys did and did not leave in the database. Raises `CounterError`."""
+
+    def count(self, query: str, parameters: Sequence[Parameter] = ()) -> int:
+        """The one integer that *query* selects, with a `%s` for each of *parameters*. Changes nothing."""
+        ...
+
+
 class Journeys(Protocol):
     """Whoever walks journeys."""
 
@@ -245,6 +260,8 @@ class Context:
     """The case's release; none while a plan is only checked."""
     plan_dir: Path | None = None
     """Where the plan and its journeys were exported to; none while a plan is only checked."""
+    counter: Counter | None = None
+    """Whoever counts for journeys; none where nobody is configured."""
 
     def secret(self, name: str) -> str:
         """The value of the environment variable *name*; `ConfigError` when it is missing."""

@@ -35,7 +35,7 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-def _api(url: str, clock: Clock, **options: float) -> Api:
+def _api(url: str, clock: Clock, **options: object) -> Api:
     return Api(url, token=TOKEN, error=HostingError, clock=clock, pause=clock.wait, **options)  # type: ignore[arg-type]
 
 
@@ -236,3 +236,32 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_repeated(toke
 def test_only_https_and_loopback_are_asked() -> None:
     with pytest.raises(ConfigError, match="is not https"):
         _api("http://api.example", Clock())
+
+
+def test_a_text_is_read_as_it_is_and_the_token_may_be_presented_otherwise() -> None:
+    with serving(lambda asked: (200, {"content-type": "text/plain; charset=utf-8"}, "x 1 é\n".encode())) as server:
+        assert _api(server.url, Clock(), scheme="Basic", headers={"accept": "text/plain"}).text("/m") == "x 1 é\n"
+    (asked,) = server.asked
+    assert (asked.headers["authorization"], asked.headers["accept"]) == (f"Basic {TOKEN}", "text/plain")
+
+
+@pytest.mark.parametrize(("raw", "kind"), [(b"\xff\xfe", "text/plain; charset=utf-8"), (b"x", "text/plain; charset=?")])
+def test_a_text_in_no_known_letters_is_malformed_or_taken_for_utf_8(raw: bytes, kind: str) -> None:
+    with serving(lambda asked: (200, {"content-type": kind}, raw)) as server:
+        api = _api(server.url, Clock())
+        if raw == b"x":
+            assert api.text("/m") == "x"
+        else:
+            assert _code(lambda: api.text("/m")) == ("malformed", False)
+
+
+@pytest.mark.parametrize(("reset", "seconds"), [(str(EPOCH + 42), 42), ("42", 42), ("0", 1)])
+def test_a_reset_is_a_moment_or_so_many_seconds_from_now(reset: str, seconds: int) -> None:
+    clock = Clock()
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
+    with serving(lambda asked: (429, headers, b"")) as server:
+        api = _api(server.url, clock)
+        for wait, sent in ((0, 1), (seconds - 1, 1), (1, 2)):
+            clock.now += timedelta(seconds=wait)
+            assert _code(lambda: api.get("/x"))[0] == "rate_limited"
+            assert len(server.asked) == sent

@@ -232,6 +232,7 @@ def _world(settings: Settings, context: Context, where: str = "bakewatch.toml") 
         plugins.build("canary", table, f"{where}: canaries[{index}]", context)
         for index, table in enumerate(settings.canaries)
     ]
+    context = replace(context, counter=_optional("counter", settings.counter, where, context))
     platform = plugins.build("platform", settings.platform, f"{where}: platform", context)
     return World(
         platform=platform,
