@@ -12,9 +12,8 @@ from bakewatch.errors import ConfigError, SourceError
 from bakewatch.flow.look import ask, by_source
 from bakewatch.flow.power import Survey, survey
 from bakewatch.model.foresight import Foresight
-from bakewatch.model.habit import Trust
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
-from bakewatch.model.plan import canary_name
+from bakewatch.model.plan import Check, Plan, canary_name
 from bakewatch.model.probe import Finding, Found, missing, ok, unknown
 from bakewatch.ports import Context, World
 
@@ -61,7 +60,7 @@ class Streams:
         told(surveyed)
         foresights = {one.check: one for one in surveyed.foresights}
         return [
-            finding("checks", check.name, _seen(self._plan.required(check), surveyed, foresights[check.name]))
+            finding("checks", check.name, _seen(self._plan, check, surveyed, foresights.get(check.name)))
             for check in self._plan.checks
         ]
 
@@ -114,17 +113,17 @@ _SKEW = timedelta(seconds=10)
 """By so much the clock of a stream may differ from ours."""
 
 
-def _seen(required: bool, surveyed: Survey, one: Foresight) -> Found:
-    recent, past = surveyed.recent.get(one.check), surveyed.past.get(one.check)
+def _seen(plan: Plan, check: Check, surveyed: Survey, one: Foresight | None) -> Found:
+    recent, past = surveyed.recent.get(check.name), surveyed.past.get(check.name)
     gap = next((answer.gap for answer in (past, recent) if answer and answer.gap), "")
     if gap or recent is None or past is None:
-        return unknown(f"not answered: {gap or 'not asked'}", "see its source above", needed=required)
+        return unknown(f"not answered: {gap or 'not asked'}", "see its source", needed=plan.required(check))
     words = f"{_counted(recent)} in the last minutes, {_counted(past)} in the hours before"
-    if one.novelty is not None and one.novelty.trust is Trust.REFUSED:
-        return unknown(f"{words}; it never fires ({one.novelty.why})", "more history", needed=False)
-    if one.sharp:
-        return ok(words)
-    return unknown(f"{words}; too little to see its effect", "see below what it could find", needed=False)
+    if one is None:
+        return unknown(f"{words}; what is usual takes days", "bakewatch check --power", needed=False)
+    if not one.sharp:
+        return unknown(f"{words}; too little to see its effect", "see below what it could find", needed=False)
+    return ok(words)
 
 
 def _counted(one: Observation) -> str:

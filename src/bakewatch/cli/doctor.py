@@ -57,7 +57,8 @@ def _closing(plan: Plan, surveys: list[Survey], count: int) -> Iterator[str]:
 
     for one in surveys:
         yield ""
-        yield from told(plan, one.foresights, one.gaps)
+        yield from told(plan, one.foresights, ())
+        yield "of the last hours alone; `bakewatch check --power` reads a week, and is more exact"
     yield ""
     yield "all that is needed is there" if not count else f"needed, and not known to be there: {count}, see above"
 

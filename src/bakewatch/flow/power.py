@@ -16,42 +16,41 @@ RECENT = "10m"
 
 
 class Survey(Struct, frozen=True):
-    """What every check has seen lately and before, and what it would find in a bake from now on."""
+    """What every check has seen lately and before, and what it would find in a bake from now on.
+
+    Of the last hours alone, for which few questions are enough: `power` reads a week.
+    """
 
     recent: dict[str, Observation]
     """By the check; of `RECENT`."""
     past: dict[str, Observation]
     """Of the hours before."""
     foresights: tuple[Foresight, ...]
-    gaps: tuple[str, ...]
-    """Why questions had no answer."""
+    """Without those of rule `novelty`, of which hours tell nothing."""
 
 
 def survey(world: World, plan: Plan) -> Survey:
-    """Ask every question once over history and over the last minutes."""
-    watch, gaps = _learnt(world, plan)
+    """Ask every question once over the last hours and once over the last minutes."""
+    watch = _past(world, _watch(world, plan))
     return Survey(
         recent={one.question: one for one in _recent(world, watch)},
         past={one.question: one for one in watch.baseline},
-        foresights=foresee(watch),
-        gaps=gaps,
+        foresights=tuple(one for one in foresee(watch) if one.novelty is None),
     )
 
 
 def power(world: World, plan: Plan) -> tuple[tuple[Foresight, ...], tuple[str, ...]]:
     """What every check would find in a bake from now on, from the time until now; and why questions had no answer."""
-    watch, gaps = _learnt(world, plan)
-    return foresee(watch), gaps
-
-
-def _learnt(world: World, plan: Plan) -> tuple[Watch, tuple[str, ...]]:
-    """A watch with all that history tells, and why questions had no answer."""
-    watch = _watch(world, plan)
-    read = history(world, watch)
-    watch = structs.replace(watch, baseline=read.observations, levels=read.levels)
+    watch = _past(world, _watch(world, plan))
     learnt = study(world, watch)
-    gaps = {one.gap for one in read.observations if one.gap} | set(learnt.gaps)
-    return structs.replace(watch, habits=learnt.habits), tuple(sorted(gaps))
+    gaps = {one.gap for one in watch.baseline if one.gap} | set(learnt.gaps)
+    return foresee(structs.replace(watch, habits=learnt.habits)), tuple(sorted(gaps))
+
+
+def _past(world: World, watch: Watch) -> Watch:
+    """*watch* with what the hours before it were like."""
+    read = history(world, watch)
+    return structs.replace(watch, baseline=read.observations, levels=read.levels)
 
 
 def _watch(world: World, plan: Plan) -> Watch:
@@ -63,6 +62,7 @@ def _watch(world: World, plan: Plan) -> Watch:
 
 
 def _recent(world: World, watch: Watch) -> list[Observation]:
+    """One bucket of the last minutes for every check."""
     window = Window(watch.started - watch.plan.span(RECENT), watch.started)
     questions = [watch.question(check) for check in watch.plan.checks]
     grouped = by_source(watch.plan, questions).items()
