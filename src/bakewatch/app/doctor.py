@@ -54,8 +54,8 @@ def surgery(settings: Settings, plan: Plan, data: Path, config: Path, **more: An
 def examine(one: Surgery, within: float = WITHIN) -> Iterator[Finding]:
     """A line for everything that was tried, as it becomes known."""
     settings = one.settings
-    tables = [("hosting", settings.hosting), ("forge", settings.forge), ("walker", settings.walker)]
-    tables += [("method", settings.method), ("notify", settings.notify)]
+    tables = [("hosting", settings.hosting), ("forge", settings.forge), ("counter", settings.counter)]
+    tables += [("walker", settings.walker), ("method", settings.method), ("notify", settings.notify)]
     lanes: list[Lane] = [_repository(one), _platform(one)]
     lanes += [_lane(one, group, group, table) for group, table in tables if table]
     return run([*lanes, _streams(one)], within)
@@ -134,6 +134,8 @@ def _streams(one: Surgery) -> Lane:
     if not one.plan.checks:
         nothing = unknown("there is none: only journeys can tell harm", "streams and checks, or packs", needed=False)
         return [*lane, Task("checks", "plan", lambda: [finding("checks", "plan", nothing)])]
+    for index, table in enumerate(one.settings.canaries):
+        lane += _lane(one, f"canaries[{index}]", "canary", table)
     streams = Streams(cache(lambda: _world(one)), one.context)
     for index, table in enumerate(one.settings.canaries if one.canaries else ()):
         lane.append(Task(f"canaries[{index}]", "sending", partial(streams.send, index, table)))
@@ -150,7 +152,15 @@ def _world(one: Surgery) -> World:
         except ConfigError:
             sources[name] = Mute()
     bare = structs.replace(
-        one.settings, hosting={}, forge={}, notify={}, sources={}, canaries=(), walker=_WALKER, method=_METHOD
+        one.settings,
+        hosting={},
+        forge={},
+        notify={},
+        sources={},
+        canaries=(),
+        counter={},
+        walker=_WALKER,
+        method=_METHOD,
     )
     return replace(app.without_release(bare, one.plan, one.context.data, one.config), sources=sources)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from secrets import token_hex
 
@@ -44,12 +45,10 @@ class Streams:
         self._sent: list[CanarySent] = []
 
     def send(self, index: int, table: Table) -> list[Finding]:
-        """Send the canaries of one table; a line only for what could not be sent."""
-        about = f"canaries[{index}]"
-        try:
+        """Send the canaries of one table, if it can be built; a line only for what could not be sent."""
+        about, sent = f"canaries[{index}]", list[CanarySent]()
+        with suppress(ConfigError):  # which has its line already
             sent = plugins.build("canary", table, about, self._context).send(f"doctor-{token_hex(4)}")
-        except ConfigError as error:
-            return [finding(about, str(table.get("kind", "")), missing(error.what, error.right))]
         self._sent += [one for one in sent if not one.problem]
         problems = (one for one in sent if one.problem)
         return [finding(about, one.stream, missing(f"not sent: {one.problem}", _SENDING)) for one in problems]

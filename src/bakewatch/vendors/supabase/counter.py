@@ -7,7 +7,9 @@ from typing import Any
 
 from bakewatch.api import Api
 from bakewatch.errors import CounterError
+from bakewatch.model.probe import Probe
 from bakewatch.ports import MISUSE, Context, Kind, Parameter
+from bakewatch.vendors.supabase import probe
 from bakewatch.vendors.supabase.project import ProjectSettings
 from bakewatch.vendors.supabase.query import prepared
 
@@ -47,4 +49,8 @@ def _build(settings: CounterSettings, context: Context) -> SupabaseCounter:
     return SupabaseCounter(settings, context.secret(settings.token_env), context.clock)
 
 
-KIND = Kind(settings=CounterSettings, build=_build)
+def _probe(settings: CounterSettings, context: Context) -> list[Probe]:
+    return [probe.read_only(settings, probe.counting(_build(settings, context)))]
+
+
+KIND = Kind(settings=CounterSettings, build=_build, probe=_probe)
