@@ -29,10 +29,14 @@ ROLE = "parsed.user_name"
 
 TAG = "x_bakewatch"
 
+AGENTS = frozenset({"user_agent", "x_client_info"})
+"""What a program calls itself."""
+
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9_.:+-]{0,64}")
 _MEASURE = re.compile(r"-?(?:0|[1-9]\d{0,9})(?:\.\d{1,9})?(?:[a-zµ]{1,2}|%)?")
 _LARGE_MEASURE = re.compile(r"(?:0|[1-9]\d{0,11})(?:\.\d{1,9})?(?:[a-zµ]{1,2})?")
 _OWN = re.compile(r"(?:bakewatch/)?bw-[0-9a-f]{12}-\d{1,4}")
+_MARK = re.compile(r"(?<![\w/.-])bakewatch/bw-[0-9a-f]{12}-\d{1,4}(?![\w-])")
 _TAG_VALUE = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -59,6 +63,12 @@ def is_operational(key: str, text: str) -> bool:
         return bool(_TAG_VALUE.fullmatch(text)) and clean(text) == text
     safe = last in SAFE or key.lower() == ROLE
     return safe and bool(_SAFE_VALUE.fullmatch(text)) and clean(text) == text
+
+
+def own_mark(key: str, text: str) -> str:
+    """Our own mark in *text*, if *key* is one of `AGENTS`; empty when there is none."""
+    found = _MARK.search(text) if last_part(key) in AGENTS else None
+    return found[0] if found else ""
 
 
 def is_opaque(text: str) -> bool:
