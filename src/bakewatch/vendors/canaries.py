@@ -50,7 +50,7 @@ class HttpCanary:
             httpx.request(
                 settings.method,
                 settings.url,
-                headers={settings.header: _checked(tag)},
+                headers={settings.header: _checked(tag), "user-agent": "bakewatch"},
                 timeout=TIMEOUT,
                 follow_redirects=False,
                 trust_env=False,
