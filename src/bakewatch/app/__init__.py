@@ -143,7 +143,7 @@ def prepare(
         named = find_release(mirror, commit=commit, pull=pr, range_=range_, told=told)
         named = structs.replace(named, members=members(forge, named))
         release = inherited(mirror, named, _unfinished(mirror, named, earlier))
-        found = _plan_at(mirror, release.parent, at)
+        found = _plan_at(mirror, release.parent, at, settings.sources)
         watched = found or plan
         release = _with_touched(mirror, release, watched, at)
         with writable(f"{config}: data"):
@@ -273,9 +273,9 @@ def _mirror(context: Context) -> "Mirror":
     return mirror_of(context)
 
 
-def _plan_at(mirror: "Mirror", commit: str, path: str) -> Plan | None:
+def _plan_at(mirror: "Mirror", commit: str, path: str, sources: Mapping[str, Table]) -> Plan | None:
     raw = mirror.read(commit, path)
-    return None if raw is None else load_plan(raw, f"{path} of {commit[:12]}")
+    return None if raw is None else load_plan(raw, f"{path} of {commit[:12]}", sources)
 
 
 def _journey_paths(plan: Plan, folder: str) -> list[str]:

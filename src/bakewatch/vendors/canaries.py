@@ -47,7 +47,7 @@ class HttpCanary:
             httpx.request(
                 settings.method,
                 settings.url,
-                headers={settings.header: checked_tag(tag)},
+                headers={settings.header: checked_tag(tag), "user-agent": "bakewatch"},
                 timeout=TIMEOUT,
                 follow_redirects=False,
                 trust_env=False,

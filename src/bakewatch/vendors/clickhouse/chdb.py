@@ -38,8 +38,10 @@ class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         "auth_event.actor_id",
         "auth_audit_event.actor_id",
         "user_id",
+        "requestId",
     )
-    """Attributes that name a signed-in user: loaded as a keyed hash. Their last part counts (`auth_user`)."""
+    """Attributes that name a signed-in user, or where nobody is known a request: loaded as a keyed hash. Their last
+    part counts (`auth_user`)."""
     max_seconds: Annotated[float, Meta(gt=0, le=600)] = 20
     """How long one question may take."""
     max_memory: Annotated[int, Meta(ge=100_000_000)] = 2_000_000_000

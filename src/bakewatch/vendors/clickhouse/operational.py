@@ -11,13 +11,14 @@ from bakewatch.privacy.states import is_code, is_state
 
 _SAFE_WORDS = """
     status status_code method level severity error_severity sql_state_code state_code error_code sb_error_code
+    x_sb_error_code
     command_tag backend_type database_name application_name grant_type component event_type action log_type
     provider region version protocol scheme host origin_time duration elapsed latency response_time bytes size
     content_length rows count attempt retries
 """
 SAFE = frozenset(_SAFE_WORDS.split())
 STATES = frozenset({"sql_state_code", "state_code", "sqlstate", "sql_state"})
-CODES = frozenset({"code", "error_code", "sb_error_code"})
+CODES = frozenset({"code", "error_code", "sb_error_code", "x_sb_error_code"})
 MEASURES = frozenset({"rows", "count", "attempt", "retries"})
 LARGE_MEASURES = frozenset(
     {"origin_time", "duration", "elapsed", "latency", "response_time", "bytes", "size", "content_length"}
