@@ -1,7 +1,7 @@
 """What comes out of the sources: do canaries return, does every check see anything, and is that enough?"""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -13,13 +13,17 @@ from bakewatch.errors import ConfigError, SourceError
 from bakewatch.flow.look import ask, by_source
 from bakewatch.flow.power import Survey, survey
 from bakewatch.model.foresight import Foresight
-from bakewatch.model.observation import CanarySent, Observation, Question, Window
+from bakewatch.model.observation import Bucket, CanarySent, Observation, Question, Window, to_ms
 from bakewatch.model.plan import Check, Plan, canary_name
 from bakewatch.model.probe import Finding, Found, missing, ok, unknown
 from bakewatch.ports import Context, World
 
-PAUSES = (1.0, 2.0, 4.0, 8.0, 10.0, 10.0)
+PAUSES = (1.0, 4.0, 12.0, 20.0)
 """Seconds of the clock between two looks for canaries: few, because hosted logs are asked seldom."""
+
+
+RECENT = "10m"
+"""The last minutes, for who asks whether anything comes in at all."""
 
 
 class Mute:
@@ -59,8 +63,8 @@ class Streams:
         told(surveyed)
         foresights = {one.check: one for one in surveyed.foresights}
         return [
-            finding("checks", check.name, _seen(self._plan, check, surveyed, foresights.get(check.name)))
-            for check in self._plan.checks
+            finding("checks", name, _seen(self._plan, check, surveyed.past.get(name), foresights.get(name)))
+            for name, check in ((check.name, check) for check in self._plan.checks)
         ]
 
     def returned(self) -> list[Finding]:
@@ -89,22 +93,22 @@ class Streams:
         return back
 
     def _told(self, awaited: Mapping[str, datetime], back: Mapping[str, datetime]) -> Iterator[tuple[str, Found]]:
-        for name, stream in self._plan.streams.items():
-            if stream.measured:
-                continue
+        streams = {name: one for name, one in self._plan.streams.items() if not one.measured}
+        unproven = [name for name, one in streams.items() if not one.canary and name not in awaited]
+        for name in (one for one in streams if one not in unproven):
             if name in back:
-                took = (back[name] - awaited[name]).total_seconds()
-                yield name, ok(f"sent, and seen to come back within {max(1, round(took))} s")
+                took = max(1, round((back[name] - awaited[name]).total_seconds()))
+                yield name, ok(f"sent, and seen to come back within {took} s")
             elif name in awaited:
                 right = f"streams.{name}.canary must match its line (or the logs come later than that)"
                 yield name, missing(f"sent, and not back within {sum(PAUSES):g} s", right)
-            elif not stream.canary:
-                right = f"streams.{name}.canary and a table of [[canaries]]"
-                yield name, missing("no canary: it is unproven, and its zeros carry no pass", right, needed=False)
             elif not self._sent:
                 yield name, unknown("no canary was sent", needed=False)
             else:
                 yield name, missing("no canary is sent into it", f'a table of [[canaries]] for "{name}"')
+        if unproven:
+            right = "nothing, or a mark in `streams.NAME.canary` and a table of [[canaries]]"
+            yield ", ".join(unproven), unknown("no canary: zeros there carry no pass", right, needed=False)
 
 
 _SENDING = "an address that answers, and a key that it takes"
@@ -112,12 +116,13 @@ _SKEW = timedelta(seconds=10)
 """By so much the clock of a stream may differ from ours."""
 
 
-def _seen(plan: Plan, check: Check, surveyed: Survey, one: Foresight | None) -> Found:
-    recent, past = surveyed.recent.get(check.name), surveyed.past.get(check.name)
-    gap = next((answer.gap for answer in (past, recent) if answer and answer.gap), "")
-    if gap or recent is None or past is None:
-        return unknown(f"not answered: {gap or 'not asked'}", "see its source", needed=plan.required(check))
-    words = f"{_counted(recent)} in the last minutes, {_counted(past)} in the hours before"
+def _seen(plan: Plan, check: Check, past: Observation | None, one: Foresight | None) -> Found:
+    if past is None or past.gap:
+        gap = past.gap if past else "not asked"
+        return unknown(f"not answered: {gap}", "see its source", needed=plan.required(check))
+    recent = to_ms(past.window.end - plan.span(RECENT))
+    lately = _counted(bucket for bucket in past.buckets if bucket.at >= recent)
+    words = f"{lately} in the last {RECENT}, {_counted(past.buckets)} in the hours before"
     if one is None:
         return unknown(f"{words}; what is usual takes days", "bakewatch check --power", needed=False)
     if not one.sharp:
@@ -125,7 +130,7 @@ def _seen(plan: Plan, check: Check, surveyed: Survey, one: Foresight | None) -> 
     return ok(words)
 
 
-def _counted(one: Observation) -> str:
-    count = sum(bucket.count + bucket.own for bucket in one.buckets)
-    of = sum(bucket.of for bucket in one.buckets)
+def _counted(buckets: Iterable[Bucket]) -> str:
+    some = list(buckets)
+    count, of = sum(one.count + one.own for one in some), sum(one.of for one in some)
     return f"{count:,} of {of:,}" if of else f"{count:,}"

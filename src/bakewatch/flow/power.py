@@ -2,38 +2,32 @@
 
 from msgspec import Struct, structs
 
-from bakewatch.flow.look import ask, by_source, history, study
+from bakewatch.flow.look import history, study
 from bakewatch.judge.foresight import foresee
 from bakewatch.model.bake import Watch
 from bakewatch.model.foresight import Foresight
-from bakewatch.model.observation import Observation, Window
+from bakewatch.model.observation import Observation
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import MergeKind, Release
 from bakewatch.ports import World
 
-RECENT = "10m"
-"""The last minutes, for who asks whether anything comes in at all."""
-
 
 class Survey(Struct, frozen=True):
-    """What every check has seen lately and before, and what it would find in a bake from now on.
+    """What every check has seen, and what it would find in a bake from now on.
 
     Of the last hours alone, for which few questions are enough: `power` reads a week.
     """
 
-    recent: dict[str, Observation]
-    """By the check; of `RECENT`."""
     past: dict[str, Observation]
-    """Of the hours before."""
+    """By the check."""
     foresights: tuple[Foresight, ...]
     """Without those of rule `novelty`, of which hours tell nothing."""
 
 
 def survey(world: World, plan: Plan) -> Survey:
-    """Ask every question once over the last hours and once over the last minutes."""
+    """Ask every question once over the last hours."""
     watch = _past(world, _watch(world, plan))
     return Survey(
-        recent={one.question: one for one in _recent(world, watch)},
         past={one.question: one for one in watch.baseline},
         foresights=tuple(one for one in foresee(watch) if one.novelty is None),
     )
@@ -59,11 +53,3 @@ def _watch(world: World, plan: Plan) -> Watch:
     nobody = Release(repository="", branch="", commit="", parent="", merged_at=now, kind=MergeKind.SQUASH)
     ends = now + plan.span(plan.bake.duration)
     return Watch(plan=plan, release=nobody, live_since=now, started=now, ends=ends, past_until=now)
-
-
-def _recent(world: World, watch: Watch) -> list[Observation]:
-    """One bucket of the last minutes for every check."""
-    window = Window(watch.started - watch.plan.span(RECENT), watch.started)
-    questions = [watch.question(check) for check in watch.plan.checks]
-    grouped = by_source(watch.plan, questions).items()
-    return [one for source, asked in grouped for one in ask(world, source, asked, window, window.length)]
