@@ -51,7 +51,7 @@ class Document:
         answer: object,
         body: bytes = b"",
     ) -> None:
-        """Fail unless the request and its answer are as documented, every parameter of the query included."""
+        """Fail unless the request and its answer (a text: as it is) are as documented, every parameter included."""
         operation = self._raw["paths"].get(self._named(path), {}).get(method.lower())
         assert operation, f"{method} {path} is not documented"
         known = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
@@ -65,8 +65,10 @@ class Document:
             data=body or None,
         )
         self._judge.validate_request(request)
-        raw = b"" if answer is None else json.dumps(answer).encode()
-        self._judge.validate_response(request, MockResponse(raw, status_code=status))
+        text = isinstance(answer, str)
+        raw = answer.encode() if isinstance(answer, str) else b"" if answer is None else json.dumps(answer).encode()
+        kind = "text/plain" if text else "application/json"
+        self._judge.validate_response(request, MockResponse(raw, status_code=status, content_type=kind))
 
     def _named(self, path: str) -> str:
         return next((name for pattern, name in self._paths if pattern.fullmatch(path)), "")
