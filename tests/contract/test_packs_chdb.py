@@ -10,6 +10,7 @@ from bakewatch.config import load_plan
 from bakewatch.model.observation import Observation, Question, Window, to_ms
 from bakewatch.model.plan import Plan
 from bakewatch.packs import names
+from bakewatch.web.drain import Drain
 from tests.contract.pack_lines import OWN, SAMPLES, Line
 from tests.contract.source_rigs import START, LogRig
 
@@ -69,3 +70,23 @@ def test_our_own_traffic_and_canaries_are_known_in_every_stream_that_has_marks(l
     for stream in marked:
         assert [bucket.count for bucket in answers[f"canary:{stream}"].buckets] == [1]
         assert [(bucket.count, bucket.own) for bucket in answers[stream].buckets] == [(0, 1)]
+
+
+def test_what_the_drain_keeps_is_what_the_pack_counts(logs: LogRig) -> None:
+    """Two lines of one request that crashed, one of another that did not, and our canary, as they are delivered."""
+    entry = {"source": "lambda", "level": "info", "environment": "production", "timestamp": to_ms(START) + 1000}
+    crashed = {"requestId": "643af4e3-975a-4cc7-9e7a-1eda11539d90", "statusCode": -1, "proxy": {"statusCode": 500}}
+    ours = {"path": "/bakewatch", "statusCode": 404, "userAgent": ["bakewatch"]}
+    delivered = [
+        {**entry, **crashed, "id": "1", "level": "error", "message": "TypeError: no order of kim@example.com"},
+        {**entry, **crashed, "id": "2"},
+        {**entry, "id": "3", "requestId": "6f1d1c1e-0000-4000-8000-000000000001", "proxy": {"statusCode": 200}},
+        {**entry, "id": "4", "requestId": "6f1d1c1e-0000-4000-8000-000000000002", "proxy": ours},
+    ]
+    Drain("secret", logs.data / "logs", b"k" * 32, lambda: START).keep(json.dumps(delivered).encode())
+    logs.write(written(logs, OWN["vercel_logs"], 0))  # each file has its line
+    answers = asked(logs, list(expanded("vercel").questions()), 1)
+    counts = {name: [(one.count, one.of) for one in answer.buckets] for name, answer in answers.items()}
+    assert counts["vercel-crashes"] == counts["vercel-server-errors"] == [(1, 2)]
+    assert counts["vercel-new-errors"] == [(1, 5)]
+    assert counts["canary:vercel_logs"] == [(2, 0)]
