@@ -116,7 +116,19 @@ SUPABASE_STORIES = (
     Story("Supabase: 403, the permission is missing", BLIND, _on(_fails(403)), supabase=True),
     Story("Supabase: a week of history, in parts of a day", PASSED, _on(_week), supabase=True),
     Story("Supabase: more rows than come", BLIND, _on(_cut), supabase=True),
-    Story("Supabase: the format of its logs changes", BLIND, _on(_nothing), (("live", _meanwhile(_renamed)),), supabase=True),
-    Story("Supabase: the token expires in the middle", BLIND, _on(_nothing), (("look", _meanwhile(_expires)),), supabase=True),
+    Story(
+        "Supabase: the format of its logs changes",
+        BLIND,
+        _on(_nothing),
+        (("live", _meanwhile(_renamed)),),
+        supabase=True,
+    ),
+    Story(
+        "Supabase: the token expires in the middle",
+        BLIND,
+        _on(_nothing),
+        (("look", _meanwhile(_expires)),),
+        supabase=True,
+    ),
     Story("Supabase: clocks two minutes apart", BLIND, _on(_skewed), supabase=True),
 )

@@ -20,6 +20,7 @@ from bakewatch.model.journey import JourneyRun, Parameter
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
 from bakewatch.model.plan import Journey, Persona, Plan
+from bakewatch.model.probe import Probe
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
@@ -286,6 +287,8 @@ class Kind(Generic[V_co]):
     """Settings and context -> the vendor. Raises `ConfigError`; starts nothing and asks nobody."""
     check: Callable[[Question], None] = lambda question: None
     """For a source: raises `ConfigError` when it could not be asked *question*; `where` is the key that is wrong."""
+    probe: Callable[[Any, Context], Sequence[Probe]] = lambda settings, context: ()
+    """Settings and context -> what `doctor` tries for real, read-only. As `build`, it asks nobody itself."""
 
 
 class Runtime(Protocol):

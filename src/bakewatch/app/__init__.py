@@ -68,7 +68,7 @@ def clock() -> datetime:
 
 def world(order: Order, environ: Mapping[str, str] | None = None) -> World:
     """The vendors of *order*. `ConfigError` names the table that is wrong; nobody is asked anything."""
-    context = _context(order.settings, order.plan, Path(order.data), Path(order.base), environ)
+    context = context_of(order.settings, order.plan, Path(order.data), Path(order.base), environ)
     _check_personas(order.plan, context)
     return _world(order.settings, replace(context, release=order.release, plan_dir=Path(order.plan_dir)))
 
@@ -80,7 +80,7 @@ def check(settings: Settings, plan: Plan, data: Path, config: Path, *, online: b
     must give some answer.
     """
     where = str(config)
-    context = _context(settings, plan, data, config.absolute().parent)
+    context = context_of(settings, plan, data, config.absolute().parent)
     _check_plan(settings, plan, context, plan_where or where)
     built = _world(settings, context, where)
     if online:
@@ -91,8 +91,8 @@ def check(settings: Settings, plan: Plan, data: Path, config: Path, *, online: b
 
 def without_release(settings: Settings, plan: Plan, data: Path, config: Path) -> World:
     """The vendors without a release: to ask what is, and what was. The data directory is made."""
-    _make(data, config)
-    return _world(settings, _context(settings, plan, data, config.absolute().parent), str(config))
+    make_data(data, config)
+    return _world(settings, context_of(settings, plan, data, config.absolute().parent), str(config))
 
 
 def _check_plan(settings: Settings, plan: Plan, context: Context, where: str) -> None:
@@ -136,8 +136,8 @@ def prepare(
     from bakewatch.vendors.git.release import find_release
     from bakewatch.vendors.git.suspects import inherited
 
-    _make(data, config)
-    context = _context(settings, plan, data, config.absolute().parent)
+    make_data(data, config)
+    context = context_of(settings, plan, data, config.absolute().parent)
     mirror, at = _mirror(context), settings.repository.plan
     hosting, forge = (_optional(kind, getattr(settings, kind), str(config), context) for kind in ("hosting", "forge"))
     settings = structs.replace(settings, platform=with_domains(settings.platform, hosting, f"{config}: hosting"))
@@ -176,7 +176,8 @@ def over(order: Order) -> Ending | None:
     return None
 
 
-def _make(data: Path, config: Path) -> None:
+def make_data(data: Path, config: Path) -> None:
+    """Make the data directory of *config*, which git ignores. `ConfigError` where that cannot be."""
     with writable(f"{config}: data"):
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         (data / ".gitignore").write_text("*\n")
@@ -222,9 +223,10 @@ def _export(mirror: "Mirror", release: Release, plan: Plan, at: str, data: Path)
     return target / folder
 
 
-def _context(
+def context_of(
     settings: Settings, plan: Plan, data: Path, base: Path, environ: Mapping[str, str] | None = None
 ) -> Context:
+    """What vendors may need; *base* is the folder of the operator's file."""
     at = settings.repository
     local = "://" not in at.remote and "@" not in at.remote
     return Context(

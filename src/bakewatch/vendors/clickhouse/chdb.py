@@ -24,7 +24,6 @@ from bakewatch.vendors.clickhouse.loader import Loader, Trouble
 from bakewatch.vendors.clickhouse.question import MALFORMED, check, fuse, fuse_levels, read_levels
 
 
-
 class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table `[sources.NAME]` of kind `chdb`."""
 

@@ -6,10 +6,11 @@ from functools import partial
 
 from bakewatch.errors import ForgeError
 from bakewatch.model.forge import Bulletin, Pull, Trace
+from bakewatch.model.probe import Probe
 from bakewatch.model.release import Release
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.ports import Context, Kind, Message
-from bakewatch.vendors.github import answers, brake, comments, marks, pulls
+from bakewatch.vendors.github import answers, brake, comments, marks, probe, pulls
 from bakewatch.vendors.github.authors import Authors
 from bakewatch.vendors.github.merging import Merger, needs_a_person, trailers
 from bakewatch.vendors.github.quiet import quiet
@@ -124,4 +125,9 @@ def _build(settings: ForgeSettings, context: Context) -> Github:
     return Github(reach(settings, context, ForgeError), settings, context.clock)
 
 
-KIND = Kind(settings=ForgeSettings, build=_build)
+def _probe(settings: ForgeSettings, context: Context) -> list[Probe]:
+    rest = reach(settings, context, ForgeError)
+    return probe.forge(rest, settings.token_env, context.remote.branch, settings.publish)
+
+
+KIND = Kind(settings=ForgeSettings, build=_build, probe=_probe)

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from bakewatch.errors import HostingError
 from bakewatch.model.hosting import Build, Differences, Hosted, Move, Told
+from bakewatch.model.probe import Probe
 from bakewatch.ports import Context, Kind
 from bakewatch.privacy.scrub import clean
+from bakewatch.vendors.github import probe
 from bakewatch.vendors.github.rest import Rest
 from bakewatch.vendors.github.settings import HostingSettings, reach
 from bakewatch.vendors.github.wire import Deployment, DeploymentStatus
@@ -105,4 +107,8 @@ def _build(settings: HostingSettings, context: Context) -> Deployments:
     return Deployments(reach(settings, context, HostingError), settings.environment, context.clock)
 
 
-HOSTING = Kind(settings=HostingSettings, build=_build)
+def _probe(settings: HostingSettings, context: Context) -> list[Probe]:
+    return probe.hosting(reach(settings, context, HostingError), settings.token_env, settings.environment)
+
+
+HOSTING = Kind(settings=HostingSettings, build=_build, probe=_probe)

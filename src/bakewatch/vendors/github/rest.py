@@ -44,6 +44,10 @@ class Rest:
         """The account that the token belongs to."""
         return self._as(self._api.get("/user").body, kind)
 
+    def budget(self, kind: type[T]) -> T:
+        """How many requests are left; asking costs none."""
+        return self._as(self._api.get("/rate_limit").body, kind)
+
     def pages(self, path: str, kind: type[T], params: Mapping[str, str | int] | None = None) -> Iterator[T]:
         """The list at *path*, page by page."""
         wanted: dict[str, str | int] | None = {"per_page": 100, **(params or {})}

@@ -16,10 +16,11 @@ from bakewatch.address import require_safe
 from bakewatch.errors import ConfigError
 from bakewatch.model.journey import JourneyRun, Step, Walked
 from bakewatch.model.plan import Duration, Journey, Name, Persona, seconds
+from bakewatch.model.probe import Probe
 from bakewatch.ports import Context, Counter, Kind
 from bakewatch.privacy.codes import clean_code
 from bakewatch.privacy.scrub import clean, clean_path
-from bakewatch.vendors.journeys import process
+from bakewatch.vendors.journeys import probe, process
 from bakewatch.vendors.journeys.counting import counting
 from bakewatch.vendors.journeys.wire import ERRAND_VARIABLE, Broken, Errand, Exchange, Findings
 
@@ -28,6 +29,9 @@ MAX_FINDINGS = 4 * 1024 * 1024
 
 _IN_ORDER = (0, 1, 5)
 """pytest's exit codes when it came to its own end: all passed, a test or a clean-up did not, there were none."""
+
+NOWHERE = "http://127.0.0.1:9"
+"""An address for who sends nothing."""
 
 _USAGE_ERROR = 4
 """pytest's exit code when a conftest or a plugin could not be loaded."""
@@ -92,6 +96,23 @@ class PytestJourneys:
             return _unwalked(journey, at, "not_started")
         return _run(journey, at, ended, findings)
 
+    def find(self, journey: Journey) -> str:
+        """Why its tests cannot be found (a code); empty when they can. Nothing is walked, nothing is sent."""
+        persona = self._personas[journey.persona]
+        problem = self._problem(journey, persona)
+        if problem:
+            return problem
+        try:
+            with tempfile.TemporaryDirectory(prefix="bakewatch-find-", ignore_cleanup_errors=True) as folder:
+                ended, findings = self._walk(journey, persona, NOWHERE, "find", Path(folder), "--collect-only")
+        except OSError:
+            return "not_started"
+        if ended.late:
+            return "timeout"
+        if findings is None or ended.code not in _IN_ORDER:
+            return "not_loaded"
+        return "" if findings.collected > 0 else "no_tests"
+
     def sweep(self, tag: str) -> None:
         """Remove what walks with *tag* left behind. Never raises: what cannot be swept stays tagged."""
         sweep = self._settings.sweep
@@ -111,7 +132,7 @@ class PytestJourneys:
         return ""
 
     def _walk(
-        self, journey: Journey, persona: Persona, address: str, tag: str, folder: Path
+        self, journey: Journey, persona: Persona, address: str, tag: str, folder: Path, *options: str
     ) -> tuple[process.Ended, Findings | None]:
         timeout = seconds(journey.timeout)
         errand = Errand(
@@ -132,8 +153,9 @@ class PytestJourneys:
         environ[ERRAND_VARIABLE] = str(folder / "errand.json")
         # What else is installed is no part of the journeys; a conftest names the plugins it needs.
         environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        command = [*self._command(journey, folder), *options]
         with counting(self.counter, folder / "counts") if self.counter else nullcontext():
-            ended = process.run(self._command(journey, folder), environ, folder, timeout, mark=ERRAND_VARIABLE)
+            ended = process.run(command, environ, folder, timeout, mark=ERRAND_VARIABLE)
         return ended, _read(Path(errand.findings))
 
     def _configuration(self) -> str:
@@ -235,5 +257,10 @@ def _build(settings: PytestSettings, context: Context) -> PytestJourneys:
     return PytestJourneys(context.plan_dir, settings, personas, context.environ, context.clock, context.counter)
 
 
-KIND = Kind(settings=PytestSettings, build=_build)
+def _probe(settings: PytestSettings, context: Context) -> list[Probe]:
+    journeys = _build(settings, context)
+    return [probe.of(one, journeys.find) for one in context.plan.journeys]
+
+
+KIND = Kind(settings=PytestSettings, build=_build, probe=_probe)
 """The kind `pytest` of the group `walker`."""

@@ -9,7 +9,9 @@ from bakewatch.address import require_safe
 from bakewatch.api import Api
 from bakewatch.errors import ConfigError, SourceError
 from bakewatch.model.observation import CanarySent, checked_tag
+from bakewatch.model.probe import Probe
 from bakewatch.ports import Context, Kind
+from bakewatch.vendors.supabase import probe
 from bakewatch.vendors.supabase.project import ProjectSettings, host_of
 
 TIMEOUT = 10.0
@@ -96,4 +98,12 @@ def _build(settings: CanarySettings, context: Context) -> SupabaseCanary:
     return SupabaseCanary(settings, token, key, context.clock)
 
 
-KIND = Kind(settings=CanarySettings, build=_build)
+def _probe(settings: CanarySettings, context: Context) -> list[Probe]:
+    _build(settings, context)
+    if POSTGRES not in settings.streams:
+        return []
+    api = Api(settings.api, token=context.secret(settings.token_env), error=SourceError, clock=context.clock)
+    return [probe.read_only(settings, probe.selecting(api, settings.project))]
+
+
+KIND = Kind(settings=CanarySettings, build=_build, probe=_probe)

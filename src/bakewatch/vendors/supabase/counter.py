@@ -8,7 +8,9 @@ from typing import Any
 from bakewatch.api import Api
 from bakewatch.errors import MISUSE, CounterError
 from bakewatch.model.journey import Parameter
+from bakewatch.model.probe import Probe
 from bakewatch.ports import Context, Kind
+from bakewatch.vendors.supabase import probe
 from bakewatch.vendors.supabase.project import ProjectSettings
 from bakewatch.vendors.supabase.query import prepared
 
@@ -56,4 +58,8 @@ def _build(settings: CounterSettings, context: Context) -> SupabaseCounter:
     return SupabaseCounter(settings, context.secret(settings.token_env), context.clock)
 
 
-KIND = Kind(settings=CounterSettings, build=_build)
+def _probe(settings: CounterSettings, context: Context) -> list[Probe]:
+    return [probe.read_only(settings, probe.counting(_build(settings, context)))]
+
+
+KIND = Kind(settings=CounterSettings, build=_build, probe=_probe)

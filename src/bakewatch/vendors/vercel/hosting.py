@@ -12,11 +12,13 @@ from msgspec import Meta, Struct
 from bakewatch.api import Api
 from bakewatch.errors import HostingError
 from bakewatch.model.hosting import Build, Differences, Hosted, Move, Told
+from bakewatch.model.probe import Probe
 from bakewatch.model.text import CleanText
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.vercel import answers, moves
 from bakewatch.vendors.vercel.client import Client
 from bakewatch.vendors.vercel.deployments import commit_of, hosted, newest, telling
+from bakewatch.vendors.vercel.probe import probes
 
 
 class VercelSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -37,8 +39,7 @@ class Vercel:
     """`ports.Hosting` over the REST API."""
 
     def __init__(self, settings: VercelSettings, token: str, clock: Callable[[], datetime]) -> None:
-        api = Api(settings.api, token=token, error=HostingError, clock=clock)
-        self._client = Client(api, settings.project, settings.team)
+        self._client = _client(settings, token, clock)
         self._ignored, self._clock = set(settings.ignore), clock
         self._domains: list[str] | None = None
 
@@ -147,8 +148,20 @@ def _names(one: answers.Deployment) -> set[str]:
     return {*one.env, *one.build.env}
 
 
+def _client(settings: VercelSettings, token: str, clock: Callable[[], datetime]) -> Client:
+    api = Api(settings.api, token=token, error=HostingError, clock=clock)
+    return Client(api, settings.project, settings.team)
+
+
 def _build(settings: VercelSettings, context: Context) -> Vercel:
     return Vercel(settings, context.secret(settings.token_env), context.clock)
 
 
-KIND = Kind(settings=VercelSettings, build=_build)
+def _probe(settings: VercelSettings, context: Context) -> list[Probe]:
+    whose = f"the team {settings.team}" if settings.team else "the account"
+    right = f"{settings.token_env}: a token of {whose} with access to the project {settings.project}"
+    client = _client(settings, context.secret(settings.token_env), context.clock)
+    return probes(client, _build(settings, context), right)
+
+
+KIND = Kind(settings=VercelSettings, build=_build, probe=_probe)
