@@ -86,7 +86,7 @@ def _skewed(stack: SupabaseStack) -> None:
 
 def _cut(stack: SupabaseStack) -> None:
     """Rows beyond the first do not come: as if a thousand were many more."""
-    stack.supabase.logs.most_rows = 1
+    stack.supabase.logs.most = 1
 
 
 def _week(stack: SupabaseStack) -> None:
@@ -95,7 +95,18 @@ def _week(stack: SupabaseStack) -> None:
     stack.supabase.logs.since = now - timedelta(days=5) * stack.scale
     for minute in range(0, 7 * 24 * 60, 10):
         at = now - timedelta(minutes=minute) * stack.scale
-        stack.supabase.logs.write(stack.row("edge_logs", "GET | 200 | /live", at, request__path="/live"))
+        stack.supabase.logs.write(_visit(at))
+
+
+def _visit(at: datetime) -> dict[str, Any]:
+    return {
+        "id": f"visit-{at.timestamp()}",
+        "timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%f}",
+        "source": "edge_logs",
+        "event_message": "GET | 200 | /live",
+        "severity_text": "INFO",
+        "log_attributes": {"request.path": "/live", "response.status_code": "200"},
+    }
 
 
 SUPABASE_STORIES = (

@@ -55,7 +55,8 @@ class Document:
     ) -> None:
         """Fail unless the request and its answer are as documented, every parameter of the query included.
 
-        *answer*: the body as it was sent (bytes, or a text as plain text), or as JSON. What any operation may answer need not be documented.
+        *answer*: the body as it was sent (bytes, or a text as plain text), or as JSON. What any operation may answer
+        need not be documented.
         """
         operation = self._raw["paths"].get(self._named(path), {}).get(method.lower())
         assert operation, f"{method} {path} is not documented"

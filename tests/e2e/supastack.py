@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bakewatch.testing.supabase import TOKEN, Project, StandIn
-from bakewatch.testing.supabase.limits import LOGS
+from bakewatch.testing.supabase import TOKEN, Asked, Project, Reply, StandIn
 from tests.e2e.vendorstack import VendorStack, _now, served_by
 
 KEY = "sb_publishable_live"
@@ -45,17 +44,28 @@ canary = "startsWith(event_message, 'bakewatch canary')"
 TICK = 0.2
 
 
+class _Noting(StandIn):
+    """One that notes when it was asked what."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(project)
+        self.moments: list[tuple[datetime, str]] = []
+
+    def answer(self, asked: Asked) -> Reply:
+        self.moments.append((_now(), asked.path))
+        return super().answer(asked)
+
+
 class SupabaseStack(VendorStack):
     """A running production. Not for use but through `on_supabase`."""
 
     tag_header = "user-agent"
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        self.supabase = StandIn(Project(_now, publishable=KEY))
+        self.supabase = _Noting(Project(_now, publishable=KEY))
         self._lines: list[dict[str, Any]] = []
         super().__init__(folder, **settings)
         self.supabase.limits.minute = 60 * self.scale
-        self.asked_at: list[datetime] = []
 
     def plan(self) -> str:
         text = super().plan()
@@ -90,7 +100,7 @@ class SupabaseStack(VendorStack):
 
     def busiest_minute(self) -> int:
         """The most queries of logs that were sent within a minute of the plan."""
-        moments = [at for at, one in zip(self.asked_at, self.supabase.asked) if one.path.endswith("endpoints/logs")]
+        moments = [at for at, path in self.supabase.moments if path.endswith("endpoints/logs")]
         minute = timedelta(seconds=60 * self.scale)
         return max((sum(at <= one < at + minute for one in moments) for at in moments), default=0)
 
