@@ -1,9 +1,10 @@
 """The vendors' stories: `python -m benchmarks.vendors`.
 
-Each story is one release on loopback stand-ins of GitHub, Vercel and, where its logs are hosted, Supabase, with a real git
-remote, a real engine and the real command. Every answer of the stand-ins is held to the vendors' OpenAPI documents
+Each story is one release on loopback stand-ins of GitHub, Vercel and, where its logs are hosted, Supabase, with a real
+git remote, a real engine and the real command. Every answer of the stand-ins is held to the vendors' OpenAPI documents
 where the environment variable BAKEWATCH_SPECS names a folder with them; the Vercel command line is run where it is
 installed in `.cache`.
+"""
 
 import re
 import sys
