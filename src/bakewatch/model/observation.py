@@ -47,6 +47,9 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     signatures: bool = False
     """Matching events have signatures; without a `where`, what the source takes for errors matches, and `of` is every
     line of the stream."""
+    past: bool = False
+    """It is asked what was usual: what lies before the first line of the stream that events are measured against is not
+    known, and is left out of the answer's window."""
     known: tuple[int, ...] | None = None
     """Only events of other signatures count, and these signatures are listed; None: all count, and none is listed."""
 

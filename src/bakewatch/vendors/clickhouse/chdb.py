@@ -22,11 +22,9 @@ from bakewatch.vendors.clickhouse.engine import Engine, QueryError, installed, o
 from bakewatch.vendors.clickhouse.legible import Stretch, read_from
 from bakewatch.vendors.clickhouse.load import Cleaner
 from bakewatch.vendors.clickhouse.loader import Loader, Trouble
-from bakewatch.vendors.clickhouse.question import MALFORMED, check, fuse, fuse_levels
+from bakewatch.vendors.clickhouse.question import MALFORMED, check, fuse, fuse_levels, read_levels
 
 _KEY_BYTES = 32
-FEWEST_VALUES = 100
-"""Of fewer values nobody knows what 95 % stay below."""
 
 
 class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -80,16 +78,15 @@ class ChdbSource:
         return [_with(troubles, *pair) for pair in zip(questions, answers, strict=True)]
 
     def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
-        """What 95 % of the values stayed below; of fewer values than `FEWEST_VALUES` nothing is said."""
+        """What 95 % of the values stayed below; of few values nothing is said."""
         engine = opened(self._data / "chdb")
         with engine.loading:
             self._load(engine)
         try:
             sql = fuse_levels(questions, window)
-            rows = engine.query(sql, self._settings.max_seconds, self._settings.max_memory)
+            return read_levels(engine.query(sql, self._settings.max_seconds, self._settings.max_memory))
         except (ConfigError, QueryError):
             return {}
-        return {row["question"]: float(row["level"]) for row in rows if int(row["events"]) >= FEWEST_VALUES}
 
     def _unread(self, question: Question, window: Window) -> list[Stretch]:
         start, end = to_ms(window.start), to_ms(window.end)
