@@ -44,7 +44,8 @@ class Service:
         found = sorted((self.folder / "cache").glob("*"), key=lambda one: one.stat().st_mtime_ns)
         wanted = [one for one in found if one.name.startswith(prefix.replace("/", "_"))]
         exact = [one for one in wanted if one == self.kept("cache", key)]
-        return (exact or wanted or [None])[-1]
+        newest = exact or wanted
+        return newest[-1] if newest else None
 
 
 @dataclass

@@ -45,6 +45,7 @@ def test_an_approval_at_the_pull_request_undoes_it() -> None:
     asking = next(one for one in services.forge.shown if "/bakewatch approve" in one.text)
     assert "/bakewatch reject" in asking.text and "/bakewatch stop" in asking.text
     assert not any("/bakewatch" in one.text for one in services.forge.shown if one is not asking)
+    assert [one.comment for one in told.world.notices] == ["/bakewatch approve", ""]
 
 
 @pytest.mark.parametrize(("kind", "ending"), [("reject", Ending.NOT_UNDONE), ("stop", Ending.INCONCLUSIVE)])

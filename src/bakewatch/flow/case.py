@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from bakewatch.errors import PortError
 from bakewatch.model.bake import latest_runs
-from bakewatch.model.forge import Trace
+from bakewatch.model.forge import COMMAND, Trace
 from bakewatch.model.notice import Notice
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
@@ -149,6 +149,7 @@ class Case:
             revert=undone.rollback.commit if undone else "",
             link=link,
             approve=f"bakewatch approve {self.id}" if transition == "asked" else "",
+            comment=f"{COMMAND} approve" if transition == "asked" and self.world.forge and self.release.pulls else "",
             until=asked.until if asked and transition == "asked" else None,
         )
 

@@ -151,6 +151,14 @@ def test_a_case_that_is_over_is_not_started_again(office: Office) -> None:
     assert office.cases.nudged == []
 
 
+def test_what_was_undone_before_the_record_was_lost_is_not_begun_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "over", lambda order: Ending.UNDONE)
+    assert office.told(MERGE) == f"github #1: {CASE} is known: undone, as the forge shows"
+    assert office.cases.known == {}
+
+
 def test_an_answer_wakes_the_case_that_asks_and_starts_none(office: Office) -> None:
     answer = Commented("team/live", 1)
     assert office.told(answer) == "github #1: ignored, no case of it asks"
