@@ -37,6 +37,8 @@ class Answer:
     body: Any
     link: str = ""
     """The header with the addresses of further pages."""
+    at: datetime | None = None
+    """The time of who answered, to the second, when it says so."""
 
 
 class Api:
@@ -113,7 +115,8 @@ class Api:
         self, method: str, path: str, params: Params | None, body: Any, headers: Mapping[str, str]
     ) -> tuple[Answer, str]:
         told, raw = self._ask(method, path, params, body, headers)
-        answer = Answer(told.status_code, self._decoded(told, raw), told.headers.get("link", ""))
+        link, at = told.headers.get("link", ""), _moment(told.headers.get("date", ""))
+        answer = Answer(told.status_code, self._decoded(told, raw), link, at)
         return answer, told.headers.get("etag", "")
 
     def _ask(
@@ -218,12 +221,18 @@ def _whole(text: str) -> int | None:
 
 
 def _until(date: str, now: datetime) -> int | None:
-    """The seconds from *now* to *date* in the form of mail and HTTP, if it is one."""
+    """The seconds from *now* to *date*, if it is one."""
+    then = _moment(date)
+    return None if then is None else max(0, ceil((then - now).total_seconds()))
+
+
+def _moment(date: str) -> datetime | None:
+    """*date* in the form of mail and HTTP, if it is one."""
     try:
         then = parsedate_to_datetime(date)
     except (ValueError, TypeError):
         return None
-    return max(0, ceil((then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds()))
+    return then.replace(tzinfo=then.tzinfo or UTC)
 
 
 class _Limit(msgspec.Struct):

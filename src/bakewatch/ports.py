@@ -135,7 +135,8 @@ class Source(Protocol):
     def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
         """Answer all *questions* over *window* in buckets of *width*, in one fused query.
 
-        One observation per question, in their order; one that could not be answered carries a gap. A source without
+        One observation per question, in their order; one that could not be answered carries a gap. The window of an
+        answer is what was seen: of a question about the `past` it begins with the first line there is. A source without
         messages refuses questions about signatures in its kind's `check`.
         """
         ...
@@ -199,18 +200,6 @@ class Archive(Protocol):
         """The cases that passed and were over *before* then, newest first. Raises nothing: what cannot be read is
         missing."""
         ...
-
-
-class NoArchive:
-    """No record of earlier cases."""
-
-    def ended(self, commit: str) -> Ending | None:
-        """None."""
-        return None
-
-    def passed(self, before: datetime) -> Iterator[Timeline]:
-        """Nothing."""
-        return iter(())
 
 
 class Notifier(Protocol):

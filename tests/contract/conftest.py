@@ -1,5 +1,6 @@
 """Real parts that several contract suites look at."""
 
+import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.release import find_release
 from tests.contract import openapi_github
 from tests.contract.github_rig import Clock, Rig
+from tests.contract.hosted_rig import HostedRig
+from tests.contract.openapi import FOLDER, document
 from tests.contract.remotes import ENVIRON, Team
 from tests.contract.source_rigs import DatabaseRig, LogRig
 
@@ -44,7 +47,7 @@ def hub(team: Team) -> Iterator[Rig]:
     clock = Clock()
     with GitHub(team.remote, clock=clock) as github:
         yield Rig(team, github, clock)
-    if openapi_github.SPECS and not github.state.newest:
+    if FOLDER in os.environ and not github.state.newest:
         openapi_github.check(github.exchanges)
 
 
@@ -70,6 +73,17 @@ def logs(tmp_path: Path) -> Iterator[LogRig]:
     rig = LogRig(tmp_path)
     yield rig
     rig.worker.kill()
+
+
+@pytest.fixture
+def hosted(tmp_path: Path) -> Iterator[HostedRig]:
+    """Hosted logs. All that is asked and answered is held to the vendor's document, where that is there."""
+    (tmp_path / "hosted").mkdir()
+    rig = HostedRig(tmp_path / "hosted")
+    yield rig
+    rig.close()
+    if FOLDER in os.environ:
+        rig.hold_to(document("supabase"))
 
 
 @pytest.fixture

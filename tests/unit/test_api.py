@@ -93,6 +93,22 @@ def test_trouble_has_a_code_and_says_whether_trying_again_can_help(answer: Answe
         assert _code(lambda: _api(server.url, Clock()).get("/")) == (code, permanent)
 
 
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Sat, 07 Feb 2026 00:02:09 GMT", NOW + timedelta(seconds=129)),
+        ("Sat, 07 Feb 2026 09:00:00 +0900", NOW),
+        ("just now", None),
+    ],
+)
+def test_an_answer_says_what_time_it_was_there(date: str, at: datetime | None) -> None:
+    def dated(asked: Asked) -> Answer:
+        return _json(200, {}, date=date)
+
+    with serving(dated, dated=False) as server:
+        assert _api(server.url, Clock()).get("/").at == at
+
+
 def test_an_answer_in_lines_is_read_as_a_list() -> None:
     lines = (200, {"content-type": "application/stream+json; charset=utf-8"}, b'{"a":1}\n{"a":2}\n')
     with serving(lambda asked: lines) as server:

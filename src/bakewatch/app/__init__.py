@@ -16,8 +16,9 @@ from bakewatch.config import Settings, Table, load_plan
 from bakewatch.errors import ConfigError
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
-from bakewatch.ports import Context, NoArchive, Notifier, Remote, World
+from bakewatch.ports import Context, Notifier, Remote, World
 from bakewatch.vendors.flock import Flock
+from bakewatch.vendors.no_archive import NoArchive
 
 if TYPE_CHECKING:
     from bakewatch.vendors.git.mirror import Mirror
