@@ -23,6 +23,9 @@ from collections.abc import Iterator
 
 NO_SPACE = "no space left on the disk"
 
+MISUSE = "misuse"
+"""The code of a `CounterError`: what was asked is not one SELECT of one integer."""
+
 
 class BakewatchError(Exception):
     """Base of all errors that bakewatch raises on purpose."""

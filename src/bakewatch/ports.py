@@ -16,7 +16,7 @@ from msgspec import Struct
 from bakewatch.errors import ConfigError
 from bakewatch.model.forge import Bulletin, Pull
 from bakewatch.model.hosting import Differences, Hosted, Move, Told
-from bakewatch.model.journey import JourneyRun
+from bakewatch.model.journey import JourneyRun, Parameter
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
 from bakewatch.model.plan import Journey, Persona, Plan
@@ -152,13 +152,6 @@ class Canaries(Protocol):
     def send(self, tag: str) -> list[CanarySent]:
         """Send one canary, marked with *tag*, into every stream that has one. Never raises."""
         ...
-
-
-Parameter = str | int | float | bool | None
-"""What may be handed to a query."""
-
-MISUSE = "misuse"
-"""The code of a `CounterError`: what was asked is not one SELECT of one integer."""
 
 
 class Counter(Protocol):

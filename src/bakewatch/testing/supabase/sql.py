@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 READ_ONLY = "POST /v1/projects/{}/database/query/read-only"
 _RAISED = re.compile(r"\s*DO \$\$BEGIN RAISE LOG '([^'%]*)'; END\$\$\s*;?\s*\Z")
 _SAFE = 2**53
-"""From here on the vendor's program writes integers as texts."""
+"""From here on the vendor's program writes integers as texts, and reads them inexactly."""
 
 Rows = list[dict[str, Any]]
 
@@ -62,13 +62,18 @@ class Sql:
 
 def _read(body: bytes) -> tuple[str, list[Any]]:
     try:
-        given = json.loads(body)
+        given = json.loads(body, parse_int=_number)
         query, parameters = given["query"], given.get("parameters", [])
     except (ValueError, LookupError, TypeError, AttributeError):
         raise Refusal(400, "query: Required") from None
     if not isinstance(query, str) or not query or not isinstance(parameters, list):
         raise Refusal(400, "query: Invalid input")
     return query, parameters
+
+
+def _number(digits: str) -> int:
+    """As the vendor's program reads it."""
+    return int(digits) if abs(int(digits)) < _SAFE else int(float(digits))
 
 
 def _written(rows: Rows) -> Rows:

@@ -8,8 +8,8 @@ from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 
 import msgspec
 
-from bakewatch.errors import CounterError
-from bakewatch.ports import MISUSE, Counter
+from bakewatch.errors import MISUSE, CounterError
+from bakewatch.ports import Counter
 from bakewatch.vendors.journeys.wire import MAX_COUNT, CountAsked, CountTold
 
 PATIENCE = 5.0

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from bakewatch.ports import MISUSE
+from bakewatch.errors import MISUSE
 from bakewatch.vendors.journeys.broken import CannotWalk, Misuse
 from bakewatch.vendors.journeys.wire import MAX_COUNT, CountAsked, CountTold
 

@@ -75,7 +75,7 @@ class PytestJourneys:
         """*counter*: who counts for walks, where they do not by `db_env`."""
         self._root = root.resolve() if root else None
         self._settings, self._personas, self._environ, self._clock = settings, personas, environ, clock
-        self._counter = counter
+        self.counter = counter
 
     def walk(self, journey: Journey, persona: Persona, address: str, tag: str) -> JourneyRun:
         """Walk *journey* once at *address*; all that it writes carries *tag*. Never raises.
@@ -142,7 +142,7 @@ class PytestJourneys:
             email=persona.email,
             password_env=persona.password_env,
             db_env=self._settings.db_env,
-            counts=str(folder / "counts") if self._counter else "",
+            counts=str(folder / "counts") if self.counter else "",
             test_event=self._settings.test_event,
             findings=str(folder / "findings.json"),
             seconds=timeout + process.GRACE,
@@ -154,7 +154,7 @@ class PytestJourneys:
         # What else is installed is no part of the journeys; a conftest names the plugins it needs.
         environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         command = [*self._command(journey, folder), *options]
-        with counting(self._counter, folder / "counts") if self._counter else nullcontext():
+        with counting(self.counter, folder / "counts") if self.counter else nullcontext():
             ended = process.run(command, environ, folder, timeout, mark=ERRAND_VARIABLE)
         return ended, _read(Path(errand.findings))
 

@@ -3,8 +3,7 @@ them is raw."""
 
 from msgspec import Struct, field
 
-from bakewatch.model.journey import Walked
-from bakewatch.ports import Parameter
+from bakewatch.model.journey import Parameter, Walked
 
 ERRAND_VARIABLE = "BAKEWATCH_ERRAND"
 """The environment variable that names the file with the errand."""

@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from bakewatch.api import Api
-from bakewatch.errors import CounterError
+from bakewatch.errors import MISUSE, CounterError
+from bakewatch.model.journey import Parameter
 from bakewatch.model.probe import Probe
-from bakewatch.ports import MISUSE, Context, Kind, Parameter
+from bakewatch.ports import Context, Kind
 from bakewatch.vendors.supabase import probe
 from bakewatch.vendors.supabase.project import ProjectSettings
 from bakewatch.vendors.supabase.query import prepared
+
+EXACT = 2**53
+"""From here on the platform, which is written in JavaScript, does not read integers exactly."""
 
 
 class CounterSettings(ProjectSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -29,12 +33,17 @@ class SupabaseCounter:
         """The one integer that *query* selects."""
         body: dict[str, Any] = {"query": prepared(query, len(parameters))}
         if parameters:
-            body["parameters"] = list(parameters)
+            body["parameters"] = [_sendable(one) for one in parameters]
         return _integer(self._api.send("POST", self._path, body).body)
 
 
+def _sendable(one: Parameter) -> Parameter:
+    """*one* in a form that comes to the database as it is: a text is read there as the type that is needed."""
+    return str(one) if isinstance(one, int) and abs(one) >= EXACT else one
+
+
 def _integer(rows: Any) -> int:
-    """The integer that is the only value of the only row; beyond 2⁵³ the platform writes it as a text."""
+    """The integer that is the only value of the only row; from `EXACT` on the platform writes it as a text."""
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict) or len(rows[0]) != 1:
         raise CounterError("malformed")
     value = next(iter(rows[0].values()))

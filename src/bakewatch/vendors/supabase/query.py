@@ -7,8 +7,7 @@ at. That the database lets nothing be changed is the platform's part: it asks as
 import re
 from typing import TYPE_CHECKING
 
-from bakewatch.errors import CounterError
-from bakewatch.ports import MISUSE
+from bakewatch.errors import MISUSE, CounterError
 
 if TYPE_CHECKING:
     from sqlglot import exp
