@@ -28,9 +28,8 @@ class Server:
         self.process = desk.start("serve", HOOKS=senders.SECRET, **environ)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        found = re.fullmatch(
-            r"serving (http://127\.0\.0\.1:\d+) \(webhooks: github, vercel(?:; drains: vercel)?\)\n", line
-        )
+        drains = "; drains: vercel" if more else ""
+        found = re.fullmatch(rf"serving (http://127\.0\.0\.1:\d+) \(webhooks: github, vercel{drains}\)\n", line)
         assert found, line + str(self.process.stderr and self.process.stderr.read())
         self.url = found[1]
 
