@@ -3,8 +3,8 @@
     python -m benchmarks.first_minutes            prints it
     python -m benchmarks.first_minutes --write    puts it into the page
 
-The application and the vendors are stand-ins on loopback; the git remote and every command are real. Time is scaled, and
-the hours before are made up: the plan says both, and so does every output.
+The application and the vendors are stand-ins on loopback; the git remote and every command are real. Time is scaled,
+and the hours before are made up: the plan says both, and so does every output.
 """
 
 import os
