@@ -204,18 +204,6 @@ class Archive(Protocol):
         ...
 
 
-class NoArchive:
-    """No record of earlier cases."""
-
-    def ended(self, commit: str) -> Ending | None:
-        """None."""
-        return None
-
-    def passed(self, before: datetime) -> Iterator[Timeline]:
-        """Nothing."""
-        return iter(())
-
-
 class Notifier(Protocol):
     """Whoever tells people. Raises `NotifyError`."""
 

@@ -55,8 +55,8 @@ class Document:
     ) -> None:
         """Fail unless the request and its answer are as documented, every parameter of the query included.
 
-        *answer*: the body as it was sent (bytes, or a text as plain text), or as JSON. What any operation may answer
-        need not be documented.
+        *answer*: the body as it was sent (bytes), a text, or as JSON. What any operation may answer need not be
+        documented.
         """
         operation = self._raw["paths"].get(self._named(path), {}).get(method.lower())
         assert operation, f"{method} {path} is not documented"
@@ -74,8 +74,11 @@ class Document:
         if str(status) not in operation["responses"] and (status in _ALWAYS or status >= 500):
             return
         kind = "text/plain" if isinstance(answer, str) else "application/json"
+        raw = answer.encode() if isinstance(answer, str) else answer
+        if not isinstance(raw, bytes):
+            raw = b"" if raw is None else json.dumps(raw).encode()
         try:
-            self._judge.validate_response(request, MockResponse(_raw(answer), status_code=status, content_type=kind))
+            self._judge.validate_response(request, MockResponse(raw, status_code=status, content_type=kind))
         except ResponseValidationError as error:
             raise AssertionError(f"{method} {path} {status}: {error!r}: {error.__cause__}") from error
 
@@ -112,11 +115,3 @@ def _loosened(node: Any) -> Any:
 
 
 _NULL = {"type": "string", "nullable": True, "enum": [None]}
-
-
-def _raw(answer: object) -> bytes:
-    if isinstance(answer, bytes):
-        return answer
-    if isinstance(answer, str):
-        return answer.encode()
-    return b"" if answer is None else json.dumps(answer).encode()

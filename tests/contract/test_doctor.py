@@ -100,7 +100,7 @@ def around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surround
             one.platform.settle()
         one.write()
         yield one
-    if os.environ.get(FOLDER):
+    if FOLDER in os.environ:
         openapi_github.check(one.github.exchanges)
 
 

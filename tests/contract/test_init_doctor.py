@@ -6,79 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bakewatch.app.doctor import examine, surgery
-from bakewatch.config import load
-from bakewatch.model.probe import Finding, Grade
-from bakewatch.testing.github import GitHub
-from bakewatch.testing.supabase import TOKEN, Grant, StandIn, lines
-from bakewatch.testing.vercel import Platform, Times
-from bakewatch.testing.vercel import StandIn as Vercel
-from tests.contract.loopback import Asked, serving
-from tests.contract.remotes import Team
-from tests.contract.test_init import REF, WEB, bakewatch
+from bakewatch.model.probe import Grade
+from bakewatch.testing.supabase import TOKEN, Grant
+from tests.contract.loopback import serving
+from tests.contract.shop import Shop
+from tests.contract.test_init import REF, bakewatch
 
 pytestmark = pytest.mark.real
 PERMISSIONS = frozenset({"projects_read", "analytics_logs_read", "database_read"})
-
-
-class Shop:
-    """A Next.js application with everything that `init` looks for, and the stand-ins that it is pointed at."""
-
-    def __init__(self, folder: Path) -> None:
-        self.team = Team(folder).start()
-        self.team.git("rm", "-q", "bakewatch.toml")
-        self.commit = self.team.commit("the shop", dict(WEB))
-        self.team.push()
-        self.platform = Platform(lambda: datetime.now(UTC), Times(0, 0, 0, 0, 0))
-        self.vercel, self.supabase = Vercel(self.platform), StandIn()
-        self.github = GitHub(self.team.remote, "acme/shop")
-        self.github.admit("ghp_0123456789", "bakewatch", "write")
-        self.environ = {
-            "GITHUB_TOKEN": "ghp_0123456789",
-            "VERCEL_TOKEN": "tokenlive",
-            "SUPABASE_ACCESS_TOKEN": TOKEN,
-            "SUPABASE_PUBLISHABLE_KEY": self.supabase.project.publishable,
-        }
-        self.config = self.team.clone / "bakewatch.toml"
-        self.data = folder / "data"
-
-    def version(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
-        return 200, {}, f'{{"commit": "{self.commit}"}}'.encode()
-
-    def traffic(self, per_minute: int = 20) -> None:
-        """Four hours of data calls by people who are signed in."""
-        now = datetime.now(UTC)
-        for minute in range(240):
-            at = now - timedelta(minutes=minute)
-            rows = [lines.edge(at, f"{REF}.supabase.co", "GET", "/rest/v1/todos", 200, {}) for _ in range(per_minute)]
-            for index, row in enumerate(rows):
-                row["log_attributes"]["request.sb.auth_user"] = f"user-{index}"
-            self.supabase.logs.write(*rows)
-
-    def write_plan(self, production: str) -> None:
-        """What `init` writes, pointed at loopback."""
-        self.team.git("remote", "set-url", "origin", "https://github.com/acme/shop.git")
-        done = bakewatch(self.team.clone, "init", "--address", production)
-        assert done.returncode == 0, done.stderr
-        text = self.config.read_text()
-        for old, new in (
-            ('remote = "https://github.com/acme/shop.git"', f'remote = "{self.team.remote}"\nname = "acme/shop"'),
-            ('kind = "vercel"', f'kind = "vercel"\napi = "{self.vercel.url}"'),
-            ('kind = "github"', f'kind = "github"\napi = "{self.github.url}"'),
-            ('kind = "supabase"', f'kind = "supabase"\napi = "{self.supabase.url}"'),
-            (
-                'key_env = "SUPABASE_PUBLISHABLE_KEY"',
-                f'key_env = "SUPABASE_PUBLISHABLE_KEY"\nurl = "{self.supabase.url}"',
-            ),
-        ):
-            assert old in text
-            text = text.replace(old, new)
-        self.config.write_text(text)
-
-    def examine(self, **more: object) -> dict[str, Finding]:
-        settings, plan = load(self.config)
-        found = examine(surgery(settings, plan, self.data, self.config, **more))
-        return {f"{one.about} {one.name}": one for one in found}
 
 
 @pytest.fixture
@@ -90,12 +25,13 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
         one.platform.domains = {production.url.removeprefix("http://"): ""}
         one.platform.push(one.commit)
         one.platform.settle()
-        one.write_plan(production.url)
+        assert one.init(production.url).returncode == 0
+        one.point()
         yield one
 
 
 def test_the_plan_that_init_writes_passes_check_and_doctor(shop: Shop) -> None:
-    shop.traffic()
+    shop.history(timedelta(minutes=1))
     checked = bakewatch(shop.team.clone, "check", "--offline", **shop.environ)
     assert (checked.returncode, checked.stderr) == (0, "")
     started = datetime.now(UTC)

@@ -19,8 +19,9 @@ from bakewatch.model.forge import Trace
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
 from bakewatch.model.verdict import Ending
-from bakewatch.ports import Context, NoArchive, Notifier, Remote, World
+from bakewatch.ports import Context, Notifier, Remote, World
 from bakewatch.vendors.flock import Flock
+from bakewatch.vendors.no_archive import NoArchive
 
 if TYPE_CHECKING:
     from bakewatch.vendors.git.mirror import Mirror

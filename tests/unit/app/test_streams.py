@@ -10,7 +10,8 @@ from bakewatch.flow.power import Survey
 from bakewatch.model.observation import Bucket, CanarySent, Observation, Question, Window, to_ms
 from bakewatch.model.plan import Check, Plan, Rule, Service, Stream, Trigger
 from bakewatch.model.probe import Finding, Grade
-from bakewatch.ports import Context, NoArchive, Remote, Source, World
+from bakewatch.ports import Context, Remote, Source, World
+from bakewatch.vendors.no_archive import NoArchive
 
 NOW = datetime(2026, 2, 7, 12, tzinfo=UTC)
 PLAN = Plan(

@@ -1,6 +1,7 @@
 """What files show of how a service is built and run."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from bakewatch.draft.found import Found, Supabase, Vercel, look
 REF = "abcdefghijklmnopqrst"
 
 
-def _put(root: Path, files: dict[str, object]) -> None:
+def _put(root: Path, files: Mapping[str, object]) -> None:
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
