@@ -24,6 +24,7 @@ from bakewatch.report.say import Speaker
 from bakewatch.report.telling import verdict
 from bakewatch.testing.supabase import TOKEN
 from benchmarks import table
+from benchmarks.same_numbers import same_numbers
 from benchmarks.supabase_stories import SUPABASE_STORIES
 from benchmarks.table import Row
 from benchmarks.vendor_checks import command_line_sees, undocumented
@@ -174,9 +175,11 @@ def main() -> int:
     """Run the stories, one after another: two at once make each other blind. The exit code says whether all are met."""
     parser = ArgumentParser(description="The vendors' stories.")
     parser.add_argument("--only", default="", help="stories whose names contain this")
-    chosen = [one for one in (*STORIES, *SUPABASE_STORIES) if parser.parse_args().only in one.name]
+    parser.add_argument("--demo", type=Path, default=Path(".demo"), help="the folder of a finished `make demo`")
+    asked = parser.parse_args()
+    chosen = [one for one in (*STORIES, *SUPABASE_STORIES) if asked.only in one.name]
     found = [run(one) for one in chosen]
-    told = list(rows(found))
+    told = [*rows(found), same_numbers(asked.demo)]
     table.show(told)
     if len(chosen) == len(STORIES) + len(SUPABASE_STORIES):
         table.write("vendors", "python -m benchmarks.vendors", told)
