@@ -14,12 +14,13 @@ from typing import Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.forge import Bulletin, Pull
+from bakewatch.model.forge import Bulletin, Pull, Trace
 from bakewatch.model.hosting import Differences, Hosted, Move, Told
-from bakewatch.model.journey import JourneyRun
+from bakewatch.model.journey import JourneyRun, Parameter
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
 from bakewatch.model.plan import Journey, Persona, Plan
+from bakewatch.model.probe import Probe
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
@@ -127,6 +128,15 @@ class Forge(Protocol):
         """Show how the case stands, in place of what was shown before."""
         ...
 
+    def trace(self, release: Release) -> Trace | None:
+        """What was shown last of a case of *release*, as far as we showed it; None when that was nothing."""
+        ...
+
+    def answer(self, release: Release, since: datetime) -> "Message | None":
+        """The first answer at one of the release's pull requests by a person who may write to the repository, after
+        *since* and after what was shown last, and never edited."""
+        ...
+
 
 class Source(Protocol):
     """Whoever answers checks. Raises `SourceError` when nothing could be asked at all."""
@@ -150,6 +160,14 @@ class Canaries(Protocol):
 
     def send(self, tag: str) -> list[CanarySent]:
         """Send one canary, marked with *tag*, into every stream that has one. Never raises."""
+        ...
+
+
+class Counter(Protocol):
+    """Whoever counts what journeys did and did not leave in the database. Raises `CounterError`."""
+
+    def count(self, query: str, parameters: Sequence[Parameter] = ()) -> int:
+        """The one integer that *query* selects, with a `%s` for each of *parameters*. Changes nothing."""
         ...
 
 
@@ -184,18 +202,6 @@ class Archive(Protocol):
         """The cases that passed and were over *before* then, newest first. Raises nothing: what cannot be read is
         missing."""
         ...
-
-
-class NoArchive:
-    """No record of earlier cases."""
-
-    def ended(self, commit: str) -> Ending | None:
-        """None."""
-        return None
-
-    def passed(self, before: datetime) -> Iterator[Timeline]:
-        """Nothing."""
-        return iter(())
 
 
 class Notifier(Protocol):
@@ -245,6 +251,8 @@ class Context:
     """The case's release; none while a plan is only checked."""
     plan_dir: Path | None = None
     """Where the plan and its journeys were exported to; none while a plan is only checked."""
+    counter: Counter | None = None
+    """Whoever counts for journeys; none where nobody is configured."""
 
     def secret(self, name: str) -> str:
         """The value of the environment variable *name*; `ConfigError` when it is missing."""
@@ -267,6 +275,8 @@ class Kind(Generic[V_co]):
     """Settings and context -> the vendor. Raises `ConfigError`; starts nothing and asks nobody."""
     check: Callable[[Question], None] = lambda question: None
     """For a source: raises `ConfigError` when it could not be asked *question*; `where` is the key that is wrong."""
+    probe: Callable[[Any, Context], Sequence[Probe]] = lambda settings, context: ()
+    """Settings and context -> what `doctor` tries for real, read-only. As `build`, it asks nobody itself."""
 
 
 class Runtime(Protocol):

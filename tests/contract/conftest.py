@@ -17,10 +17,10 @@ from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.release import find_release
 from tests.contract import openapi_github
 from tests.contract.github_rig import Clock, Rig
+from tests.contract.hosted_rig import HostedRig
 from tests.contract.openapi import FOLDER, document
 from tests.contract.remotes import ENVIRON, Team
 from tests.contract.source_rigs import DatabaseRig, LogRig
-from tests.contract.supabase_rig import HostedRig
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ class Document:
     ) -> None:
         """Fail unless the request and its answer are as documented, every parameter of the query included.
 
-        *answer*: the body as it was sent (bytes), or as JSON. What any operation may answer need not be documented.
+        *answer*: the body as it was sent (bytes), a text, or as JSON. What any operation may answer need not be
+        documented.
         """
         operation = self._raw["paths"].get(self._named(path), {}).get(method.lower())
         assert operation, f"{method} {path} is not documented"
@@ -72,9 +73,12 @@ class Document:
         self._judge.validate_request(request)
         if str(status) not in operation["responses"] and (status in _ALWAYS or status >= 500):
             return
-        raw = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()
+        kind = "text/plain" if isinstance(answer, str) else "application/json"
+        raw = answer.encode() if isinstance(answer, str) else answer
+        if not isinstance(raw, bytes):
+            raw = b"" if raw is None else json.dumps(raw).encode()
         try:
-            self._judge.validate_response(request, MockResponse(raw, status_code=status))
+            self._judge.validate_response(request, MockResponse(raw, status_code=status, content_type=kind))
         except ResponseValidationError as error:
             raise AssertionError(f"{method} {path} {status}: {error!r}: {error.__cause__}") from error
 

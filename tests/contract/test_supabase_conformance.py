@@ -9,8 +9,8 @@ from bakewatch.errors import ConfigError
 from bakewatch.model.observation import MOST_EVENTS, Question, Window
 from bakewatch.model.plan import Check, Plan, Rule, Service, Stream, canary_name
 from bakewatch.vendors.supabase.logs import KIND
+from tests.contract.hosted_rig import HostedRig, Twins, edge, postgres, traffic
 from tests.contract.source_rigs import ACTOR, START, STATUS, LogRig
-from tests.contract.supabase_rig import HostedRig, Twins, edge, postgres, traffic
 
 pytestmark = pytest.mark.real
 

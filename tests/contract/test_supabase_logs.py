@@ -17,8 +17,8 @@ from bakewatch.testing.supabase import TOKEN, Grant, Reply
 from bakewatch.testing.supabase.limits import LOGS
 from bakewatch.vendors.supabase import logs as module
 from bakewatch.vendors.supabase.logs import KIND, LogsSettings, parts
+from tests.contract.hosted_rig import PEOPLE, HostedRig, edge, traffic
 from tests.contract.source_rigs import ACTOR, START, STATUS
-from tests.contract.supabase_rig import PEOPLE, HostedRig, edge, traffic
 
 pytestmark = pytest.mark.real
 

@@ -8,7 +8,7 @@ import click
 
 from bakewatch.errors import NO_SPACE, BakewatchError, ConfigError, cause_of
 
-USAGE, BUG, DISK, INTERRUPTED = 2, 70, 74, 130
+USAGE, BUG, DISK, UNFINISHED, INTERRUPTED = 2, 70, 74, 75, 130
 
 _COMMANDS = {
     "verify": "bakewatch.cli.run",
@@ -21,6 +21,8 @@ _COMMANDS = {
     "list": "bakewatch.cli.read",
     "status": "bakewatch.cli.read",
     "replay": "bakewatch.cli.replay",
+    "init": "bakewatch.cli.init",
+    "doctor": "bakewatch.cli.doctor",
     "check": "bakewatch.cli.setup",
     "schema": "bakewatch.cli.setup",
 }
@@ -35,6 +37,8 @@ _HELP = {
     "list": "List all cases.",
     "status": "Say how a case stands.",
     "replay": "Run the plan against history, and say what it would have done.",
+    "init": "Write a bakewatch.toml for the repository at hand, with every choice explained.",
+    "doctor": "Try everything that the plan needs for real, read-only, and say what is missing.",
     "check": "Validate bakewatch.toml; nothing is started.",
     "schema": "Print the JSON Schema of bakewatch.toml, of the report, the timeline or a replay.",
 }
@@ -65,7 +69,7 @@ def cli() -> None:
     """Watches a release after it is merged: proves that it is live, bakes it, undoes it when it hurts, and reports.
 
     Exit codes of `verify`: 0 pass, 1 fail and undone, 2 usage or configuration, 3 inconclusive, 4 never deployed,
-    5 fail and not undone, 6 undone but not cured, 70 a bug, 74 no space left on the disk.
+    5 fail and not undone, 6 undone but not cured, 70 a bug, 74 no space left on the disk, 75 not over: run it again.
     """
 
 

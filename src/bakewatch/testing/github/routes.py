@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from bakewatch.testing.github.bare import Bare
 from bakewatch.testing.github.pulls import Pulls
 from bakewatch.testing.github.records import Records
+from bakewatch.testing.github.shapes import stamp
 from bakewatch.testing.github.state import Account, Check, Comment, Pull, Refused, State, Status
 
 LONGEST = 65_536
@@ -57,6 +59,7 @@ class Routes:
             for method, path, handler in (
                 ("GET", "/user", self._user),
                 ("GET", below, self._repository),
+                ("GET", f"{below}/branches/([^/]+)", self._branch),
                 ("GET", f"{below}/pulls", self._list),
                 ("POST", f"{below}/pulls", self._open),
                 ("GET", f"{below}/pulls{number}", self._pull),
@@ -92,7 +95,14 @@ class Routes:
         return 200, self._shapes.user(call.account)
 
     def _repository(self, call: Call) -> tuple[int, Any]:
-        return 200, self._shapes.repository(full=True)
+        role = self._state.roles.get(call.account.login, "read")
+        return 200, self._shapes.repository(full=True) | {"permissions": self._shapes.rights(role)}
+
+    def _branch(self, call: Call, name: str) -> tuple[int, Any]:
+        sha = self._bare.tip(unquote(name))
+        if not sha:
+            raise Refused(404, "Branch not found")
+        return 200, self._shapes.branch(unquote(name), self._commit(call, sha)[1])
 
     def _list(self, call: Call) -> tuple[int, Any]:
         head, base = call.query.get("head", ""), call.query.get("base", "")
@@ -185,7 +195,8 @@ class Routes:
 
     def _comments(self, call: Call, number: str) -> tuple[int, Any]:
         self._state.pull(int(number))
-        there = [one for one in self._state.comments if one.number == int(number)]
+        since = call.query.get("since", "")
+        there = [one for one in self._state.comments if one.number == int(number) and stamp(one.updated_at) >= since]
         return 200, Paged([self._shapes.comment(one) for one in there])
 
     def _add_comment(self, call: Call, number: str) -> tuple[int, Any]:

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from typing import Any
 
 _SCHEMA = (
@@ -32,9 +33,10 @@ class QueryFailed(Exception):
 
 
 class Engine:
-    """The process. It is started when it is first needed."""
+    """The process. It is started when it is first needed, and does one thing at a time, whoever asks."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def insert(self, rows: list[dict[str, Any]]) -> None:
@@ -57,16 +59,20 @@ class Engine:
             self._process = None
 
     def _ask(self, what: dict[str, Any]) -> Any:
+        with self._lock:
+            told = self._told(what)
+        if told["error"]:
+            raise QueryFailed(told["error"])
+        return told["rows"]
+
+    def _told(self, what: dict[str, Any]) -> Any:
         if self._process is None:
             command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(what).encode() + b"\n")
         self._process.stdin.flush()
-        told = json.loads(self._process.stdout.readline())
-        if told["error"]:
-            raise QueryFailed(told["error"])
-        return told["rows"]
+        return json.loads(self._process.stdout.readline())
 
 
 def serve() -> None:

@@ -17,6 +17,12 @@ class Account(Struct, frozen=True):
         return self.type == "Bot"
 
 
+class App(Struct, frozen=True):
+    """A program that acts for an account."""
+
+    id: int
+
+
 class Label(Struct, frozen=True):
     """A label of a pull request."""
 
@@ -86,6 +92,7 @@ class Rights(Struct, frozen=True):
 
     admin: bool = False
     maintain: bool = False
+    push: bool = False
 
 
 class Member(Struct, frozen=True):
@@ -102,6 +109,11 @@ class Role(Struct, frozen=True):
     user: Member | None = None
 
     @property
+    def writes(self) -> bool:
+        """May it change the repository? The old word knows no finer ones: a maintainer is a writer there."""
+        return self.permission in ("admin", "maintain", "write")
+
+    @property
     def maintains(self) -> bool:
         """Is it a maintainer's? A role that an organisation invented says so by what it allows."""
         rights = self.user.permissions if self.user else Rights()
@@ -114,6 +126,44 @@ class Methods(Struct, frozen=True):
     allow_merge_commit: bool = True
     allow_squash_merge: bool = True
     allow_rebase_merge: bool = True
+
+
+class Repository(Struct, frozen=True):
+    """What the account may do in the repository; a token may allow less."""
+
+    permissions: Rights | None = None
+
+
+class Head(Struct, frozen=True):
+    """A commit by its name."""
+
+    sha: str
+
+
+class Branch(Struct, frozen=True):
+    """A branch."""
+
+    commit: Head
+    protected: bool = False
+
+
+class Left(Struct, frozen=True):
+    """Requests in an hour."""
+
+    limit: int
+    remaining: int
+
+
+class Resources(Struct, frozen=True):
+    """Of what there are limits."""
+
+    core: Left
+
+
+class Budget(Struct, frozen=True):
+    """What the limits leave."""
+
+    resources: Resources
 
 
 class Message(Struct, frozen=True):
@@ -138,8 +188,11 @@ class Comment(Struct, frozen=True):
     """A comment on a pull request."""
 
     id: int
+    created_at: datetime
+    updated_at: datetime
     body: str = ""
     user: Account | None = None
+    performed_via_github_app: App | None = None
 
 
 class Status(Struct, frozen=True):

@@ -18,8 +18,10 @@ from msgspec import Meta, Struct
 from bakewatch.api import Api
 from bakewatch.errors import ConfigError, SourceError
 from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
+from bakewatch.model.probe import Probe
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.clickhouse.question import MALFORMED, Row, check, fuse, fuse_levels, merged, read_levels
+from bakewatch.vendors.supabase import probe
 from bakewatch.vendors.supabase.budget import budget_of
 from bakewatch.vendors.supabase.project import ProjectSettings
 
@@ -204,4 +206,8 @@ def _build(settings: LogsSettings, context: Context) -> SupabaseLogs:
     return SupabaseLogs(settings, token, context.clock, minute=context.plan.minute)
 
 
-KIND = Kind(settings=LogsSettings, build=_build, check=check)
+def _probe(settings: LogsSettings, context: Context) -> list[Probe]:
+    return probe.logs(settings, _build(settings, context), context)
+
+
+KIND = Kind(settings=LogsSettings, build=_build, check=check, probe=_probe)

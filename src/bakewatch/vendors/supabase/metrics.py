@@ -12,7 +12,9 @@ from bakewatch.measured import answers
 from bakewatch.measured.answers import Answers
 from bakewatch.measured.samples import Sample, SampleFile
 from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
+from bakewatch.model.probe import Probe
 from bakewatch.ports import Context, Kind
+from bakewatch.vendors.supabase import probe
 from bakewatch.vendors.supabase.exposition import MEASURES, readings
 from bakewatch.vendors.supabase.project import ProjectSettings, host_of
 
@@ -110,4 +112,11 @@ def _build(settings: MetricsSettings, context: Context) -> MetricsSource:
     )
 
 
-KIND = Kind(settings=MetricsSettings, build=_build, check=check)
+def _probe(settings: MetricsSettings, context: Context) -> list[Probe]:
+    right = probe.grant(settings.token_env, settings.project, probe.PROJECT)
+    if settings.key_env:
+        right = f"{settings.key_env}: a secret key (sb_secret_…) of the project {settings.project}"
+    return probe.metrics(_build(settings, context), right, context)
+
+
+KIND = Kind(settings=MetricsSettings, build=_build, check=check, probe=_probe)
