@@ -17,8 +17,8 @@ from bakewatch.model.observation import Question, Window
 from bakewatch.testing.supabase import TOKEN, StandIn
 from bakewatch.vendors.clickhouse.question import fuse
 from bakewatch.vendors.supabase.logs import LogsSettings, SupabaseLogs
+from tests.contract.hosted_rig import traffic
 from tests.contract.source_rigs import START, LogRig
-from tests.contract.supabase_rig import traffic
 
 pytestmark = [pytest.mark.slow, pytest.mark.real, pytest.mark.timeout(900)]
 
