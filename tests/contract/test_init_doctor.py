@@ -35,7 +35,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
         openapi_github.check(one.github.exchanges)
         for asked, reply in zip(one.supabase.asked, one.supabase.answered, strict=True):
             if asked.path.startswith("/v1/"):
-                told = (asked.query, reply.status, reply.body, asked.body, asked.headers)
+                told = (asked.query, reply.status, reply.body, asked.body, dict(asked.headers))
                 document("supabase").check(asked.method, asked.path, *told)
 
 
