@@ -27,8 +27,8 @@ SCALE = 0.06
 DEMONSTRATION = f"time_scale = {SCALE}\ngenerated_history = true\n\n[service]"
 CALLS = 8
 """Data calls in a second."""
-SHOWN = 4
-"""Lines of one table that are shown at each end of it."""
+SHOWN, WIDTH = 4, 150
+"""Lines of one table that are shown at each end of it, and characters of a line."""
 
 
 class Live(Shop):
@@ -125,7 +125,7 @@ def _told(text: str, shop: Live) -> Iterator[str]:
         inside = all(similar[at : at + 1] and similar[at] for at in range(index - SHOWN + 1, index + SHOWN))
         before = index and all(similar[at : at + 1] and similar[at] for at in range(index - SHOWN, index + SHOWN - 1))
         if not inside:
-            yield line
+            yield line if len(line) <= WIDTH else f"{line[:WIDTH].rstrip()} …"
         elif not before:
             yield "…"
 

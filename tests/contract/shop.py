@@ -1,5 +1,6 @@
 """A Next.js shop on three vendors: a repository with everything that `init` looks for, and stand-ins to point it at."""
 
+import itertools
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,7 @@ class Shop:
             "SUPABASE_ACCESS_TOKEN": TOKEN,
             "SUPABASE_PUBLISHABLE_KEY": self.supabase.project.publishable,
         }
+        self._people = itertools.cycle(range(40))
         self.config = self.team.clone / "bakewatch.toml"
         self.data = folder / "data"
 
@@ -41,10 +43,10 @@ class Shop:
         return 200, {}, f'{{"commit": "{self.commit}"}}'.encode()
 
     def calls(self, at: datetime, count: int = 1) -> None:
-        """Data calls of people who are signed in."""
+        """Data calls of people who are signed in, one after another."""
         rows = [lines.edge(at, f"{REF}.supabase.co", "GET", "/rest/v1/todos", 200, {}) for _ in range(count)]
-        for index, row in enumerate(rows):
-            row["log_attributes"]["request.sb.auth_user"] = f"user-{index}"
+        for row in rows:
+            row["log_attributes"]["request.sb.auth_user"] = f"user-{next(self._people)}"
         self.supabase.logs.write(*rows)
 
     def history(self, every: timedelta, count: int = 20) -> None:

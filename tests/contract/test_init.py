@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.loopback import serving
 from tests.contract.remotes import _ENVIRON as GIT
+from tests.contract.remotes import Team
 
 pytestmark = pytest.mark.real
 REF = "abcdefghijklmnopqrst"
@@ -80,6 +82,20 @@ def test_a_next_app_on_vercel_and_supabase_gets_all_of_it(tmp_path: Path) -> Non
     lacking = bakewatch(root, "check", "--offline", **{**TOKENS, "VERCEL_TOKEN": ""})
     assert lacking.returncode == 2
     assert "the environment variable VERCEL_TOKEN is not set" in lacking.stderr
+
+
+def test_the_repository_of_the_example_gets_a_plan_that_passes_check_and_doctor(team: Team) -> None:
+    example = Path(__file__).parents[2] / "examples" / "live_event"
+    files = [example / "bakewatch.toml", *(example / "journeys").glob("*.py")]
+    commit = team.commit("the example", {str(path.relative_to(example)): path.read_text() for path in files})
+    team.push()
+    with serving(lambda asked: (200, {}, json.dumps({"commit": commit}).encode())) as production:
+        assert bakewatch(team.clone, "init", "--address", production.url).returncode == 2
+        assert bakewatch(team.clone, "init", "--address", production.url, "--force").returncode == 0
+        assert bakewatch(team.clone, "check").returncode == 0
+        done = bakewatch(team.clone, "doctor")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "all that is needed is there")
+    assert f"serves {commit[:7]}" in done.stdout and "front_page.py can be loaded" in done.stdout
 
 
 def test_a_plan_that_is_there_is_only_written_over_by_force(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """From `init` to a clean `doctor`, for an application on three vendors; and what a token lacks, by its exact name."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from bakewatch.model.probe import Grade
 from bakewatch.testing.supabase import TOKEN, Grant
+from tests.contract import openapi_github
 from tests.contract.loopback import serving
+from tests.contract.openapi import FOLDER, document
 from tests.contract.shop import Shop
 from tests.contract.test_init import REF, bakewatch
 
@@ -28,6 +31,12 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
         assert one.init(production.url).returncode == 0
         one.point()
         yield one
+    if FOLDER in os.environ:
+        openapi_github.check(one.github.exchanges)
+        for asked, reply in zip(one.supabase.asked, one.supabase.answered, strict=True):
+            if asked.path.startswith("/v1/"):
+                told = (asked.query, reply.status, reply.body, asked.body, dict(asked.headers))
+                document("supabase").check(asked.method, asked.path, *told)
 
 
 def test_the_plan_that_init_writes_passes_check_and_doctor(shop: Shop) -> None:

@@ -156,6 +156,7 @@ def _hosting(found: Found) -> Iterator[str]:
     if found.vercel.team:
         yield f"team = {_quoted(found.vercel.team)}"
     yield 'token_env = "VERCEL_TOKEN"'
+    yield "# Its own logs can be judged too, by a drain to `bakewatch serve` and the pack `vercel`: see docs/packs.md."
 
 
 def _sources(found: Found) -> Iterator[str]:
