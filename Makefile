@@ -15,7 +15,7 @@ help:
 	@echo "make demo      a release that passes, and one that is caught and undone (about five minutes)"
 	@echo "make demo RELEASE=name   one of: $(RELEASES)"
 	@echo "make test      all tests, types, style and architecture (under ten minutes)"
-	@echo "make lock      compile requirements/dev.lock again"
+	@echo "make lock      compile the locks in requirements again"
 
 .tools/bin/uv:
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv
@@ -45,6 +45,9 @@ test-all: setup
 words: setup
 	for one in en ko; do $(BIN)/pybabel compile -i src/bakewatch/report/words/$$one.po -o src/bakewatch/report/words/$$one.mo -l $$one; done
 
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --no-emit-package pandas --no-emit-package pyarrow --no-annotate --no-header
+
 lock: | .tools/bin/uv
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-emit-package pandas --no-emit-package pyarrow --no-annotate --no-header --upgrade requirements/dev.in -o requirements/dev.lock
+	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.lock
+	$(COMPILE) -c requirements/dev.lock requirements/action.in -o requirements/action.lock

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml  # type: ignore[import-untyped]  # no stubs are locked for two readers in the tests
 
 from bakewatch.cli.main import _HELP as HELP
-from bakewatch.cli.main import BUG, DISK, USAGE
+from bakewatch.cli.main import BUG, DISK, UNFINISHED, USAGE
 from bakewatch.config import RepositorySettings, ServeSettings, Settings, load
 from bakewatch.model import plan as nouns
 from bakewatch.model.verdict import Ending
@@ -37,7 +38,7 @@ def test_every_command_stands_in_the_readme() -> None:
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_endings() -> None:
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert told == {ending.exit_code for ending in Ending} | {USAGE, BUG, DISK}
+    assert told == {ending.exit_code for ending in Ending} | {USAGE, BUG, DISK, UNFINISHED}
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,21 @@ def _may(pack: Pack, check: nouns.Check) -> str:
     """What *check* may do: keep a release from passing, or carry a trigger; else it only informs."""
     carried = ", ".join(f"`{one.name}`" for one in pack.triggers if f"check:{check.name}" in one.names)
     return "; ".join(part for part in ("pass" if check.required else "", carried) if part) or "informs"
+
+
+def test_the_workflows_of_the_action_use_what_it_has() -> None:
+    page, action = (ROOT / "docs" / "action.md").read_text(), yaml.safe_load((ROOT / "action.yml").read_text())
+    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
+        (job,) = yaml.safe_load(block)["jobs"].values()
+        (used,) = [one for one in job["steps"] if one.get("uses", "").startswith("OWNER/bakewatch@")]
+        assert set(used["with"]) <= set(action["inputs"])
+        assert not job["concurrency"]["cancel-in-progress"]
+        assert set(re.findall(r"steps\.bake\.outputs\.([\w-]+)", block)) <= set(action["outputs"])
+    for name, one in action["inputs"].items():
+        (row,) = re.findall(rf"^\| `{name}` \|.*\| (.*) \|$", page, re.MULTILINE)
+        told = str(one["default"])
+        assert not told or "${{" in told or row == f"`{told}`", name
+    assert all(re.search(rf"^\|.*`{name}`.*\|", page, re.MULTILINE) for name in action["outputs"])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -74,8 +74,9 @@ def test_imports_keep_their_direction() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_lock_is_hashed_and_carries_no_address() -> None:
-    lock = (ROOT / "requirements" / "dev.lock").read_text()
+@pytest.mark.parametrize("name", ["dev.lock", "action.lock"])
+def test_the_lock_is_hashed_and_carries_no_address(name: str) -> None:
+    lock = (ROOT / "requirements" / name).read_text()
     assert "://" not in lock
     for block in re.split(r"\n(?=[a-z])", lock.strip()):
         assert "--hash=sha256:" in block, block.splitlines()[0]
@@ -86,6 +87,16 @@ def test_the_lock_holds_what_the_package_asks_for() -> None:
     asked = project["dependencies"] + project["optional-dependencies"]["local"]
     runtime = (ROOT / "requirements" / "runtime.in").read_text().splitlines()
     assert [line for line in runtime if line and not line.startswith("#")] == asked
+
+
+def test_the_action_installs_what_is_tested() -> None:
+    tested, installed = (_pinned(name) for name in ("dev.lock", "action.lock"))
+    assert installed < tested and any(one.startswith("hatchling==") for one in installed)
+
+
+def _pinned(name: str) -> set[str]:
+    text = (ROOT / "requirements" / name).read_text()
+    return set(re.findall(r"^[a-z0-9][\w.-]*==[^ \\]+", text, re.MULTILINE))
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of an answer that are read."""
+KEPT = 100
+"""Answers that are kept, the newest ones, in case they have not changed when they are asked for again."""
 MINUTE = timedelta(minutes=1)
 """A limit that does not say when it ends is taken to last so long, and twice as long every time it is met again."""
 LONGEST = timedelta(minutes=15)
@@ -65,6 +67,8 @@ class Api:
         """*scheme*: how the token is presented; *spacing*: seconds between two requests that change something;
         *timeout*: seconds for one whole answer."""
         require_safe(base)
+        if "?" in base or "#" in base:
+            raise ConfigError("the address goes on after its path", right="such as https://api.example/v3")
         if not re.fullmatch(r"[!-~]+", token):
             raise ConfigError(
                 "the token holds what no header can carry", right="letters, digits and signs, in one line"
@@ -89,8 +93,11 @@ class Api:
             if kept is None:
                 raise self._error("malformed")
             return kept
-        if etag:
+        self._kept.pop(key, None)
+        if re.fullmatch(r"[!-~]+", etag):
             self._kept[key] = (etag, answer)
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
         return answer
 
     def send(self, method: str, path: str, body: Any = None, params: Params | None = None) -> Answer:
@@ -230,7 +237,7 @@ def _moment(date: str) -> datetime | None:
     """*date* in the form of mail and HTTP, if it is one."""
     try:
         then = parsedate_to_datetime(date)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return then.replace(tzinfo=then.tzinfo or UTC)
 

@@ -87,6 +87,12 @@ class NotifyError(PortError):
     """A notification could not be delivered."""
 
 
+def passes(error: BaseException) -> bool:
+    """Can trying again help after *error*? Only where a vendor is behind it and says so."""
+    behind = next((one for one in _chain(error) if isinstance(one, PortError)), None)
+    return behind is not None and not behind.permanent
+
+
 def cause_of(error: BaseException) -> str:
     """Why something that nobody raised on purpose was raised: `NO_SPACE`, or the bug and its place."""
     return NO_SPACE if any(map(_is_full, _chain(error))) else f"a bug of ours: {_place_of(error)}"

@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from bakewatch.errors import ConfigError
-from bakewatch.model.forge import Bulletin, Pull
+from bakewatch.model.forge import Bulletin, Pull, Trace
 from bakewatch.model.hosting import Differences, Hosted, Move, Told
 from bakewatch.model.journey import JourneyRun, Parameter
 from bakewatch.model.notice import Notice
@@ -126,6 +126,15 @@ class Forge(Protocol):
 
     def publish(self, bulletin: Bulletin) -> None:
         """Show how the case stands, in place of what was shown before."""
+        ...
+
+    def trace(self, release: Release) -> Trace | None:
+        """What was shown last of a case of *release*, as far as we showed it; None when that was nothing."""
+        ...
+
+    def answer(self, release: Release, since: datetime) -> "Message | None":
+        """The first answer at one of the release's pull requests by a person who may write to the repository, after
+        *since* and after what was shown last, and never edited."""
         ...
 
 

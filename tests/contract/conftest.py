@@ -12,6 +12,7 @@ import pytest
 from bakewatch.model.release import Release
 from bakewatch.ports import Remote
 from bakewatch.testing.github import GitHub
+from bakewatch.testing.supabase.engine import Engine
 from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.release import find_release
 from tests.contract import openapi_github
@@ -75,13 +76,24 @@ def logs(tmp_path: Path) -> Iterator[LogRig]:
     rig.worker.kill()
 
 
+@pytest.fixture(scope="session")
+def hosted_engine() -> Iterator[Engine]:
+    """The engine behind hosted logs: starting one takes longer than most tests."""
+    engine = Engine()
+    yield engine
+    engine.close()
+
+
 @pytest.fixture
-def hosted(tmp_path: Path) -> Iterator[HostedRig]:
+def hosted(tmp_path: Path, hosted_engine: Engine) -> Iterator[HostedRig]:
     """Hosted logs. All that is asked and answered is held to the vendor's document, where that is there."""
     (tmp_path / "hosted").mkdir()
     rig = HostedRig(tmp_path / "hosted")
+    rig.server.logs.engine = hosted_engine
     yield rig
+    rig.server.logs.engine = Engine()
     rig.close()
+    hosted_engine.clear()
     if FOLDER in os.environ:
         rig.hold_to(document("supabase"))
 

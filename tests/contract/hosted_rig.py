@@ -118,9 +118,9 @@ class Twins:
         """The answers of both, which must be equal and none of them a gap."""
         here = self.here.ask(*questions, window=window, seconds=seconds)
         hosted = self.hosted.ask(*questions, window=window, seconds=seconds)
-        for one, other in zip(here, hosted, strict=True):
-            assert one == other, one.question
-            assert one.gap == ""
+        differ = {one.question: (one, other) for one, other in zip(here, hosted, strict=True) if one != other}
+        assert not differ, differ
+        assert {one.gap for one in here} == {""}
         return here
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bakewatch.web.hooks import Deployed, Ignored, Merged, of_github
+from bakewatch.web.hooks import Commented, Deployed, Ignored, Merged, of_github
 from bakewatch.web.signature import signed_by_github
 from tests.contract.github_rig import Rig
 from tests.contract.loopback import serving
@@ -29,7 +29,21 @@ def test_a_merge_a_deployment_and_a_ping_are_delivered_signed_and_read(hub: Rig)
     ping, merged, deployed = (of_github(one.headers["x-github-event"], one.body) for one in server.asked)
     assert isinstance(ping, Ignored)
     assert merged == Merged("team/live", "main", 1)
-    assert deployed == Deployed(release.commit, True, "team/live")
+    assert deployed == Deployed(release.commit, True, "team/live", environment="Production")
+
+
+def test_only_a_new_answer_on_a_pull_request_is_told(hub: Rig) -> None:
+    hub.release()
+    with serving(lambda asked: (202, {}, b"")) as server:
+        hub.github.hooks.url = server.url
+        one = hub.github.comment(1, "Nice", "author")
+        hub.github.hooks.settle()
+        hub.github.edit(one, "/bakewatch approve")
+        hub.github.hooks.settle()
+        hub.github.comment(1, "/bakewatch approve", "author")
+        hub.github.hooks.settle()
+    told = [of_github(one.headers["x-github-event"], one.body) for one in server.asked]
+    assert told == [Ignored("no answer"), Ignored("no new comment on a pull request"), Commented("team/live", 1)]
 
 
 def test_whoever_gets_one_may_ask_the_api_at_once(hub: Rig) -> None:

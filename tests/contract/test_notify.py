@@ -94,6 +94,7 @@ def test_a_question_to_a_person_has_the_numbers_and_the_command() -> None:
             ),
         ),
         approve="bakewatch approve team/live@abc",
+        comment="/bakewatch approve",
         until=NOTICE.at,
     )
     with serving(lambda request: (200, {}, b"ok")) as server:
@@ -104,4 +105,5 @@ def test_a_question_to_a_person_has_the_numbers_and_the_command() -> None:
         "(GET /live 400 42703)",
         "check:errors public_evidence",
         "bakewatch approve team/live@abc until 2026-02-07 00:00:00 UTC; or bakewatch reject team/live@abc --why …",
+        "or by a comment on the pull request: /bakewatch approve",
     ]

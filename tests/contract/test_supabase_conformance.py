@@ -10,7 +10,12 @@ from bakewatch.model.observation import MOST_EVENTS, Question, Window
 from bakewatch.model.plan import Check, Plan, Rule, Service, Stream, canary_name
 from bakewatch.vendors.supabase.logs import KIND
 from tests.contract.hosted_rig import HostedRig, Twins, edge, postgres, traffic
+from tests.contract.pack_lines import OWN as PACK_OWN
+from tests.contract.pack_lines import SAMPLES
 from tests.contract.source_rigs import ACTOR, START, STATUS, LogRig
+from tests.contract.test_packs_chdb import expanded, written
+from tests.contract.test_signatures_chdb import MORE_ALIKE, MORE_APART
+from tests.unit.privacy.test_signature import ALIKE, APART
 
 pytestmark = pytest.mark.real
 
@@ -141,3 +146,42 @@ def test_what_is_asked_for_can_lie_behind_a_mask_and_is_refused_for_both(twins: 
     assert (len(here[0].buckets), len(hosted[0].buckets)) == (0, 1)
     with pytest.raises(ConfigError, match="masked"):
         KIND.check(asked)
+
+
+def test_every_check_of_the_pack_gets_the_same_answer(logs: LogRig, hosted: HostedRig) -> None:
+    twins, plan = Twins(logs, hosted), expanded("supabase")
+    lines = [line for one in SAMPLES["supabase"].values() for line in (*one.events, *one.besides)]
+    lines += [line for stream, line in PACK_OWN.items() if stream in plan.streams]
+    hosted.clock.wait(60 * len(lines))
+    twins.write(*[written(logs, line, minute) for minute, line in enumerate(lines)])
+    asked = [structs.replace(one, above=100.0) if one.value else one for one in plan.questions()]
+    asked = [structs.replace(one, known=()) if one.signatures else one for one in asked]
+    found = twins.ask(*asked, window=Window(START, START + timedelta(minutes=len(lines))))
+    assert [one.question for one in found if not sum(bucket.count for bucket in one.buckets)] == []
+    assert hosted.sent == 3, "refused by nobody, and too long for one address"
+
+
+MORE = [
+    'invalid input syntax for type uuid: "x"',
+    'invalid input value for enum role: "Kim Lee"',
+    'user "Kim Lee" not found',
+    'new row violates row-level security policy "Only for members" for table "chat"',
+    "duplicate key: Key (name)=(Kim) already exists.",
+    '{"level":"error","msg":"no such user","actor_name":"Kim Lee","remote_addr":"203.0.113.7","path":"/user"}',
+    '{"error":"Possible abuse attempt: 12123","error_code":"refresh_token_already_used","user":"kim"}',
+    "Bearer sbp_0123456789abcdef0123456789abcdef01234567 was refused",
+    "GET | 500 | 203.0.113.7 | 8f2a9b8c7d6e5f4a-ICN | https://x.supabase.co/rest/v1/a?select=id | node",
+    "no answer of kim@example.com at +82 10-1234-5678",
+]
+
+
+def test_a_signature_is_the_same_for_a_line_that_was_masked_and_for_one_that_was_not(
+    logs: LogRig, hosted: HostedRig
+) -> None:
+    lines = [*dict.fromkeys(one for pair in (*ALIKE, *APART, *MORE_ALIKE, *MORE_APART) for one in pair), *MORE]
+    twins = Twins(logs, hosted)
+    hosted.clock.wait(10 * len(lines))
+    twins.write(*[postgres(logs, 10 * number + 1, line, "XX000") for number, line in enumerate(lines)])
+    window = Window(START, START + timedelta(seconds=10 * len(lines)))
+    [answer] = twins.ask(questions()[8], window=window)
+    assert len(answer.buckets) == len(lines)

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from bakewatch.flow.case import Case
 from bakewatch.flow.verify import verify
+from bakewatch.model.forge import Trace
 from bakewatch.model.plan import Bake, Check, Journey, Mode, Persona, Plan, Rule, Service, Stream, Trigger, Undo
 from bakewatch.model.release import MergeKind, Release
 from bakewatch.model.timeline import Timeline
@@ -89,6 +90,8 @@ class Story:
     journal: Journal = field(default_factory=Journal)
     services: Callable[[World, ScriptedWorld], World] = lambda world, scripted: world
     """Puts a platform and a forge beside the world; called once."""
+    left: Trace | None = None
+    """What an earlier attempt has shown."""
     downtime: timedelta = timedelta(0)
     """How long nobody watches after a crash."""
 
@@ -113,7 +116,9 @@ class Story:
         return Told(ending, self.journal.timeline(), world, self.journal)
 
     def _verify(self, world: World, runtime: InlineRuntime) -> Ending:
-        return verify(Case(world=world, run=runtime, release=self.release, plan=self.plan))
+        attempt = 1 if self.left is None else self.left.attempt + 1
+        case = Case(world=world, run=runtime, release=self.release, plan=self.plan, attempt=attempt, left=self.left)
+        return verify(case)
 
 
 def with_mode(mode: Mode) -> Plan:

@@ -253,7 +253,7 @@ def test_what_is_shown_follows_the_case_and_trouble_there_changes_nothing() -> N
     services = Services(forge=lambda forge: None)
     plan = structs.replace(PLAN, service=structs.replace(PLAN.service, language="ko"))
     Story(plan=plan, arrange=harmful, services=services).tell()
-    assert [one.mark for one in services.forge.shown] == [Mark.PENDING, Mark.FAILURE, Mark.FAILURE]
+    assert [one.mark for one in services.forge.shown] == [Mark.PENDING, Mark.FAILURE, Mark.FAILURE, Mark.FAILURE]
     assert "배포" in services.forge.shown[-1].text and services.forge.shown[-1].pulls == (1,)
     deaf = Services(forge=lambda forge: setattr(forge, "deaf", True))
     told = Story(services=deaf).tell()

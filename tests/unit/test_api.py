@@ -171,6 +171,7 @@ TOLD = {"error": {"code": "rate_limited", "message": "…", "limit": {"remaining
         ),
         pytest.param(_json(429, retry_after="²"), 60, id="no number"),
         pytest.param(_json(429, retry_after="soon"), 60, id="no date"),
+        pytest.param(_json(429, retry_after="Sat, 07 Feb 99999999999999 00:00:09 GMT"), 60, id="no year"),
         pytest.param(_json(429, {"error": {"limit": {"reset": 1e300}}}), 60, id="no time"),
         pytest.param(_json(429, retry_after="999999999999"), 86400, id="never"),
         pytest.param(_json(429), 60, id="no word"),
@@ -219,6 +220,21 @@ def test_what_has_not_changed_is_not_sent_again() -> None:
     assert "if-none-match" not in server.asked[2].headers
 
 
+def test_only_so_many_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 2)
+    with serving(lambda asked: _json(200, {}, etag='"1"')) as server:
+        api = _api(server.url, Clock())
+        for path in ("/a", "/b", "/a", "/c", "/b", "/c"):
+            api.get(path)
+    assert ["if-none-match" in one.headers for one in server.asked] == [False, False, True, False, False, True]
+
+
+def test_a_tag_that_no_header_can_carry_is_not_sent_back() -> None:
+    with serving(lambda asked: _json(200, {"n": len(server.asked)}, etag='"caf\xe9"')) as server:
+        api = _api(server.url, Clock())
+        assert [api.get("/").body["n"] for _ in range(2)] == [1, 2]
+
+
 def test_changes_keep_their_distance_and_reading_does_not() -> None:
     clock = Clock()
     with serving(lambda asked: _json(201 if asked.path != "/no" else 500)) as server:
@@ -252,6 +268,18 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_repeated(toke
 def test_only_https_and_loopback_are_asked() -> None:
     with pytest.raises(ConfigError, match="is not https"):
         _api("http://api.example", Clock())
+
+
+@pytest.mark.parametrize("base", ["https://api.example?to=", "https://api.example#", "https://api.example/v3?"])
+def test_a_base_that_would_swallow_the_path_is_refused(base: str) -> None:
+    with pytest.raises(ConfigError, match="goes on after its path"):
+        _api(base, Clock())
+
+
+def test_a_base_may_have_a_path() -> None:
+    with serving(lambda asked: _json(200, {})) as server:
+        _api(server.url + "/api/v3/", Clock()).get("/user")
+    assert server.asked[0].path == "/api/v3/user"
 
 
 def test_a_text_is_read_as_it_is_and_the_token_may_be_presented_otherwise() -> None:

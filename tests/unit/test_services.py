@@ -6,10 +6,10 @@ from typing import cast
 import pytest
 from msgspec import structs
 
-from bakewatch.app.services import members, pull_of, starts_nothing, with_domains
+from bakewatch.app.services import members, pull_of, starts_nothing, trace_of, with_domains
 from bakewatch.errors import ConfigError, ForgeError, HostingError
-from bakewatch.model.forge import Pull
-from bakewatch.model.release import Member
+from bakewatch.model.forge import Pull, Trace
+from bakewatch.model.release import Member, Release
 from bakewatch.ports import Forge, Hosting
 from tests.flow.stories import MERGED
 
@@ -32,6 +32,11 @@ class _Platform:
 class _Forge:
     def __init__(self, *pulls: Pull, error: ForgeError | None = None) -> None:
         self._pulls, self._error = pulls, error
+
+    def trace(self, release: Release) -> Trace | None:
+        if self._error is not None:
+            raise self._error
+        return Trace(attempt=3)
 
     def pull(self, number: int) -> Pull:
         if self._error is not None:
@@ -71,6 +76,8 @@ def test_a_pull_request_must_have_been_merged_into_the_production_branch() -> No
     with pytest.raises(ConfigError, match="#7 was merged into next"):
         _pull(_Forge(structs.replace(PULL, base="next")))
     assert _pull(_Forge(error=ForgeError("timeout"))) is None
+    with pytest.raises(ConfigError, match=r"refused: redirected \(its present name\)"):
+        _pull(_Forge(error=ForgeError("redirected", permanent=True)))
     with pytest.raises(ConfigError, match="refused: not_found"):
         _pull(_Forge(error=ForgeError("not_found", permanent=True)))
 
@@ -86,6 +93,12 @@ def test_whose_pull_requests_are_in_a_release() -> None:
     assert members(cast(Forge, _Forge(PULL)), release) == (Member(pull=7, author="kim"),)
     assert members(cast(Forge, _Forge(error=ForgeError("timeout"))), release) == (Member(pull=7),)
     assert members(None, release) == ()
+
+
+def test_what_an_earlier_machine_has_shown() -> None:
+    assert trace_of(cast(Forge, _Forge()), MERGED) == Trace(attempt=3)
+    assert trace_of(cast(Forge, _Forge(error=ForgeError("timeout"))), MERGED) is None
+    assert trace_of(None, MERGED) is None
 
 
 def test_the_token_of_a_job_starts_no_workflow() -> None:

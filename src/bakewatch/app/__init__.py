@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, structs
 
 from bakewatch import plugins
-from bakewatch.app.services import members, pull_of, with_domains
+from bakewatch.app.services import members, pull_of, trace_of, with_domains
 from bakewatch.app.where import asking_git, at_path, writable
 from bakewatch.config import Settings, Table, load_plan
-from bakewatch.errors import ConfigError
+from bakewatch.errors import ConfigError, PortError
+from bakewatch.model.forge import Trace
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
+from bakewatch.model.verdict import Ending
 from bakewatch.ports import Context, Notifier, Remote, World
 from bakewatch.vendors.flock import Flock
 from bakewatch.vendors.no_archive import NoArchive
@@ -40,6 +43,8 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     replayed: datetime | None = None
     """When the plan was last replayed over history."""
     attempt: int = 1
+    left: Trace | None = None
+    """What the forge shows of an earlier attempt; only used where there is no record of one."""
 
     @property
     def id(self) -> str:
@@ -138,9 +143,8 @@ def prepare(
     hosting, forge = (_optional(kind, getattr(settings, kind), str(config), context) for kind in ("hosting", "forge"))
     settings = structs.replace(settings, platform=with_domains(settings.platform, hosting, f"{config}: hosting"))
     with asking_git(f"{config}: repository.remote", data):
-        told = None
-        if not range_:
-            told = pull_of(forge, f"{config}: forge", mirror.remote.branch, pr, commit or mirror.fetch())
+        at_forge = f"{config}: forge"
+        told = None if range_ else pull_of(forge, at_forge, mirror.remote.branch, pr, commit or mirror.fetch())
         named = find_release(mirror, commit=commit, pull=pr, range_=range_, told=told)
         named = structs.replace(named, members=members(forge, named))
         release = inherited(mirror, named, _unfinished(mirror, named, earlier))
@@ -158,7 +162,19 @@ def prepare(
         plan_dir=str(plan_dir),
         base=str(config.absolute().parent),
         plan_from="parent" if found else "file",
+        left=trace_of(forge, release),
     )
+
+
+def over(order: Order) -> Ending | None:
+    """How a case without a record here ended, when it was undone and the undo is on the branch: nothing is left to
+    watch. None: it is to be watched."""
+    ending = order.left.ending if order.left is not None else None
+    if ending not in (Ending.UNDONE, Ending.NOT_CURED):
+        return None
+    with suppress(PortError):
+        return ending if world(order).repository.undone_by(order.release) else None
+    return None
 
 
 def make_data(data: Path, config: Path) -> None:

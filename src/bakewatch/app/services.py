@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bakewatch.errors import ConfigError, ForgeError, HostingError
-from bakewatch.model.forge import Pull
+from bakewatch.model.forge import Pull, Trace
 from bakewatch.model.release import Member, Release
 from bakewatch.ports import Forge, Hosting
 
@@ -70,11 +70,26 @@ def _member(forge: Forge, number: int) -> Member:
     return Member(pull=number, title=pull.title, author=pull.author)
 
 
+def trace_of(forge: Forge | None, release: Release) -> Trace | None:
+    """What the forge shows of a case of *release*; None where it shows, or tells, nothing."""
+    if forge is None:
+        return None
+    try:
+        return forge.trace(release)
+    except ForgeError:
+        return None
+
+
 def starts_nothing(tokens: Iterable[str], environ: Mapping[str, str]) -> bool:
     """Is a revert pushed or merged with the token that GitHub Actions gives a job? Then no workflow deploys it."""
     return environ.get("GITHUB_ACTIONS") == "true" and "GITHUB_TOKEN" in tokens
 
 
 def _refused(code: str, where: str) -> ConfigError:
-    right = {"unauthorized": "a token that is valid", "forbidden": "a token that may read it", "not_found": "its name"}
+    right = {
+        "unauthorized": "a token that is valid",
+        "forbidden": "a token that may read it",
+        "not_found": "its name",
+        "redirected": "its present name",
+    }
     return ConfigError(f"refused: {code}", where=where, right=right.get(code, ""))

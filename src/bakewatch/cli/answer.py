@@ -7,7 +7,7 @@ import click
 
 from bakewatch.cli.options import config_option, data_option, find_data
 from bakewatch.errors import ConfigError
-from bakewatch.model.timeline import Answered, Asked
+from bakewatch.model.timeline import is_asking
 from bakewatch.ports import Message
 from bakewatch.privacy.scrub import clean
 
@@ -17,10 +17,7 @@ def _say(kind: str, config: Path, data: Path | None, case: str, why: str) -> Non
 
     found = find_data(data, config)
     recorded = history.case(found, case)
-    timeline = history.timeline(found, recorded.id)
-    asked = any(isinstance(event, Asked) for event in timeline)
-    answered = any(isinstance(event, Answered) for event in timeline)
-    if not recorded.running or not asked or answered:
+    if not recorded.running or not is_asking(history.timeline(found, recorded.id)):
         raise ConfigError("nothing is being asked", where=recorded.id, right="see `bakewatch status`")
     history.say(found, recorded.id, _message(kind, why))
     click.echo(f"{recorded.id}: {kind} sent")

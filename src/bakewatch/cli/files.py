@@ -38,21 +38,34 @@ def folder_of(data: Path, case_id: str) -> Path:
     return data / "reports" / case_id.replace("/", "_")
 
 
-def tell(data: Path, case_id: str) -> None:
-    """Print what was seen of a case, in a few lines, and where its reports lie, which are written."""
+def tell(data: Path, case_id: str, language: str = "") -> None:
+    """Print what was seen of a case, in a few lines, and where its reports lie, which are written.
+
+    *language*: of the job's summary, where this is a job; by default as the plan says.
+    """
     click.echo("")
     for line in summary(data, case_id):
         click.echo(line)
     for path in write_reports(data, case_id):
         click.echo(f"report: {path}")
-    summarise(data, case_id, os.environ)
+    summarise(data, case_id, os.environ, language)
 
 
 MOST = 1024 * 1024
 """Bytes of a job's summary, of which a larger one is refused whole."""
 
 
-def summarise(data: Path, case_id: str, environ: Mapping[str, str]) -> None:
+def put_out(environ: Mapping[str, str], **values: object) -> None:
+    """Give *values* to the steps that follow in the job that GitHub Actions runs, where this is one."""
+    name = environ.get("GITHUB_OUTPUT", "")
+    if name:
+        with Path(name).open("a") as file:
+            for key, value in values.items():
+                # One line each: what a file's name could bring besides would be another output.
+                file.write(f"{key.replace('_', '-')}={' '.join(str(value).split())}\n")
+
+
+def summarise(data: Path, case_id: str, environ: Mapping[str, str], language: str = "") -> None:
     """Add the report to the summary of the job that GitHub Actions runs, where this is one and it has room."""
     from bakewatch.durable import history
 
@@ -60,7 +73,8 @@ def summarise(data: Path, case_id: str, environ: Mapping[str, str]) -> None:
     if not name:
         return
     path, timeline = Path(name), history.timeline(data, case_id)
-    language = timeline[0].plan.service.language if isinstance(timeline[0], Opened) else "en"
+    if not language:
+        language = timeline[0].plan.service.language if isinstance(timeline[0], Opened) else "en"
     text = render(timeline, "md", language)
     there = path.stat().st_size if path.exists() else 0
     if there + len(text.encode()) + 2 <= MOST:

@@ -8,7 +8,7 @@ import click
 
 from bakewatch.errors import NO_SPACE, BakewatchError, ConfigError, cause_of
 
-USAGE, BUG, DISK, INTERRUPTED = 2, 70, 74, 130
+USAGE, BUG, DISK, UNFINISHED, INTERRUPTED = 2, 70, 74, 75, 130
 
 _COMMANDS = {
     "verify": "bakewatch.cli.run",
@@ -69,7 +69,7 @@ def cli() -> None:
     """Watches a release after it is merged: proves that it is live, bakes it, undoes it when it hurts, and reports.
 
     Exit codes of `verify`: 0 pass, 1 fail and undone, 2 usage or configuration, 3 inconclusive, 4 never deployed,
-    5 fail and not undone, 6 undone but not cured, 70 a bug, 74 no space left on the disk.
+    5 fail and not undone, 6 undone but not cured, 70 a bug, 74 no space left on the disk, 75 not over: run it again.
     """
 
 

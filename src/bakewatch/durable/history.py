@@ -126,15 +126,18 @@ def case(data: Path, asked: str) -> Recorded:
 
 
 def numbered(order: app.Order, *, again: bool) -> app.Order:
-    """*order* as the attempt it is: the newest one of its release, or with *again* the next."""
+    """*order* as the attempt it is: the newest one of its release, or with *again* the next.
+
+    The one after what the forge shows, where there is no record of any here.
+    """
     try:
         known = cases(Path(order.data))
     except NoRecord:
-        return order
+        known = []
     attempts = [one.order.attempt for one in known if one.order.release.bake_id == order.release.bake_id]
-    if not attempts:
-        return order
-    return structs.replace(order, attempt=max(attempts) + again)
+    if attempts:
+        return structs.replace(order, attempt=max(attempts) + again, left=None)
+    return structs.replace(order, attempt=order.left.attempt + 1 if order.left is not None else 1)
 
 
 def earlier(data: Path) -> tuple[app.Earlier, ...]:

@@ -17,7 +17,7 @@ from bakewatch.durable.runtime import GATE
 from bakewatch.durable.signals import Interrupts
 from bakewatch.durable.start import Watcher
 from bakewatch.errors import ConfigError
-from bakewatch.model.timeline import event_of
+from bakewatch.model.timeline import event_of, is_asking
 from bakewatch.ports import Message
 
 PAUSE = 0.5
@@ -70,6 +70,14 @@ class Keeper:
     def of(self, commit: str) -> list[history.Recorded]:
         """The cases of the release *commit*, oldest attempt first."""
         return [one for one in history.cases(self._data) if one.order.release.commit == commit]
+
+    def asking(self, number: int) -> list[history.Recorded]:
+        """The running cases of pull request *number* that wait for a person's answer."""
+        return [
+            one
+            for one in history.cases(self._data)
+            if one.running and number in one.order.release.pulls and is_asking(history.timeline(self._data, one.id))
+        ]
 
     def start(self, order: app.Order) -> bool:
         """Run *order*, unless its case is known, running or over: False."""

@@ -40,6 +40,7 @@ def run(order_json: str) -> str:
         attempt=order.attempt,
         plan_from=order.plan_from,
         replayed=order.replayed,
+        left=order.left,
     )
     with _Watched(case, Path(order.data)):
         ending = verify(case)

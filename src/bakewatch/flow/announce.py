@@ -5,7 +5,7 @@ from msgspec import Struct
 from bakewatch.errors import PortError
 from bakewatch.flow.case import Case
 from bakewatch.model.timeline import Event, Published
-from bakewatch.report.bulletin import bulletin
+from bakewatch.report.bulletin import bulletin, trace
 from bakewatch.report.compose import compose
 
 
@@ -22,7 +22,8 @@ def announce(case: Case, stage: str, *coming: Event) -> None:
     forge = case.world.forge
     if forge is None:
         return
-    told = bulletin(compose((*case.timeline, *coming), case.run.now()), case.plan.service.language)
+    timeline = (*case.timeline, *coming)
+    told = bulletin(compose(timeline, case.run.now()), case.plan.service.language, trace(timeline))
 
     def show() -> Shown:
         try:

@@ -9,6 +9,7 @@ from bakewatch.flow.announce import announce
 from bakewatch.flow.before import open_watch, remember
 from bakewatch.flow.case import TELLINGS, Case
 from bakewatch.flow.doubt import Doubt, Examined, ask_again, cross_examine
+from bakewatch.flow.hear import hear
 from bakewatch.flow.look import look
 from bakewatch.judge import rules, triggers, verdict
 from bakewatch.judge.foresight import foresee
@@ -85,10 +86,16 @@ class _Bake:
                 ended = self.act(at) or self.over(at)
             if ended is None:
                 due = at if self.hurried and self.next_walk <= at else self.case.next_look(due, at)
-                ended = self.heard(self.case.run.wait_until(due))
+                ended = self.heard(self.wait(due))
             if ended is not None:
                 self.case.note(Concluded(at=self.case.run.now(), verdict=ended.verdict))
                 return ended
+
+    def wait(self, until: datetime) -> Message | None:
+        """Wait for the next look, or a message; for an answer too, once somebody was asked."""
+        if self.asked is None:
+            return self.case.run.wait_until(until)
+        return hear(self.case, until, self.asked.at)
 
     def look(self, due: datetime) -> datetime:
         """One look and what all looks weigh; returns its moment."""
@@ -192,7 +199,7 @@ class _Bake:
         if self.asked is not None:
             if now < self.asked.until:
                 return None
-            answered = self.heard(self.case.run.wait_until(now))
+            answered = self.heard(self.wait(now))
             if answered is None:
                 self.case.note(Answered(at=now, approved=False))
                 answered = self._failed(undo=False, reason="no_answer")

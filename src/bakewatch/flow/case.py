@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from bakewatch.errors import PortError
 from bakewatch.model.bake import latest_runs
+from bakewatch.model.forge import COMMAND, Trace
 from bakewatch.model.notice import Notice
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
@@ -53,6 +54,8 @@ class Case:
     plan_from: str = "parent"
     replayed: datetime | None = None
     """When the plan was last replayed over history."""
+    left: Trace | None = None
+    """What an earlier attempt has shown, whose record is not here."""
     timeline: list[Event] = field(default_factory=list)
 
     @property
@@ -88,6 +91,7 @@ class Case:
                 attempt=self.attempt,
                 plan_from=self.plan_from,
                 replayed=self.replayed,
+                left=self.left,
             )
         )
 
@@ -145,6 +149,7 @@ class Case:
             revert=undone.rollback.commit if undone else "",
             link=link,
             approve=f"bakewatch approve {self.id}" if transition == "asked" else "",
+            comment=f"{COMMAND} approve" if transition == "asked" and self.world.forge and self.release.pulls else "",
             until=asked.until if asked and transition == "asked" else None,
         )
 

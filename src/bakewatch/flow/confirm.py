@@ -17,6 +17,8 @@ _GONE_PAST = {
 HEAR_EVERY = "15s"
 """A platform's API has a budget: it is asked less often than production itself."""
 
+REACH = timedelta(hours=24)
+"""So long the lines of a stream can be asked for at least."""
 
 Chore = Callable[[Seen], None]
 """What is done while we wait, given the last answer."""
@@ -116,6 +118,15 @@ class _Wait:
             return Confirmation.ALREADY_REVERTED if reverted else Confirmation.SUPERSEDED
         return None
 
+    def _first(self) -> datetime | None:
+        """The first moment production was seen to serve it, by an attempt whose record is lost too, unless that is so
+        long ago that no source need have its lines."""
+        left = self._case.left
+        known = left.live_since if left is not None and self._commit == self._case.release.commit else None
+        if self.since is None or known is None or self.since - known > REACH:
+            return self.since
+        return min(known, self.since)
+
     def over(self, ended: Confirmation) -> Confirmed:
         """Note that the wait *ended*."""
         assert self._seen is not None
@@ -123,7 +134,7 @@ class _Wait:
             at=self._seen.at,
             awaited=self._commit,
             confirmation=ended,
-            live_since=self.since,
+            live_since=self._first(),
             not_before=self._not_before,
             deployments=_deployments(self._seen.sightings),
             undo=self._undo,

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from bakewatch.flow.announce import announce
 from bakewatch.flow.case import Case
 from bakewatch.flow.gate import NOT_TIP
+from bakewatch.flow.hear import hear
 from bakewatch.model.rollback import Layer, Rollback
 from bakewatch.model.timeline import Answered, Asked, RolledBack
 from bakewatch.model.verdict import Reason
@@ -71,9 +73,10 @@ class Attempts:
         now = case.run.now()
         until = now + case.plan.span(case.plan.undo.answer_within)
         case.note(Asked(at=now, until=until, reasons=(Reason(code=NOT_TIP),)))
+        announce(case, "asking")
         case.tell("asked")
         while True:
-            message = case.run.wait_until(until)
+            message = hear(case, until, now)
             if message is not None and message.kind == "nudge":
                 continue
             if message is None:

@@ -33,6 +33,8 @@ def undo(case: Case, baked: Baked) -> tuple[Ending, str]:
     5. Confirm that the revert is live, then see what failed pass again.
     """
     attempts = Attempts(case, baked.approved)
+    # Said before it is done: a machine that has not the record learns there that an undo has begun.
+    announce(case, "undoing")
     back = go_back(attempts, baked.prospect)
     if back is not None and back.problem and (not back.method or back.problem == STOPPED):
         return _refused(case, back)
@@ -40,21 +42,30 @@ def undo(case: Case, baked: Baked) -> tuple[Ending, str]:
     seen = seen_back(case, gone_back) if gone_back is not None else None
     if seen is not None and seen.confirmation is Confirmation.STOPPED:
         return _refused(case, Rollback(method="", at=seen.at, problem=STOPPED, permanent=True))
-    announce(case, "undoing")
+    if gone_back is not None:
+        announce(case, "undoing")
     rollback = attempts.persist(Layer.GIT, partial(_attempt, case))
     if rollback.problem:
         if gone_back is not None and seen is not None:
             # Production is another matter than the branch: what the platform did is proved all the same.
             prove(case, baked, seen, gone_back.commit, seen)
         return _refused(case, rollback)
-    let_go = gone_back is None or unpin(attempts, gone_back, rollback.commit).problem in ("", MOVED_ON)
+    return finish(attempts, baked, rollback.commit, gone_back, seen)
+
+
+def finish(
+    attempts: Attempts, baked: Baked, revert: str, gone_back: Rollback | None, seen: Confirmed | None
+) -> tuple[Ending, str]:
+    """What is left once *revert* is on the branch: layers 4 and 5 of `undo`."""
+    case = attempts.case
+    let_go = gone_back is None or unpin(attempts, gone_back, revert).problem in ("", MOVED_ON)
     if gone_back is not None and seen is not None and not let_go:
         proved = prove(case, baked, seen, gone_back.commit, seen)
         return (Ending.UNDONE, STILL_PINNED) if proved.cured else (Ending.NOT_CURED, STILL_PINNED)
-    live = confirm(case, rollback.commit, case.plan.span(case.plan.undo.live_within), undo=True)
+    live = confirm(case, revert, case.plan.span(case.plan.undo.live_within), undo=True)
     if live.confirmation not in (Confirmation.LIVE, Confirmation.SUPERSEDED):
         return Ending.NOT_CURED, "revert_not_live"
-    proved = prove(case, baked, live, rollback.commit, _restored(seen))
+    proved = prove(case, baked, live, revert, _restored(seen))
     return (Ending.UNDONE, "") if proved.cured else (Ending.NOT_CURED, "not_cured")
 
 

@@ -5,6 +5,7 @@ from bakewatch.flow.bake import bake
 from bakewatch.flow.before import before_live
 from bakewatch.flow.case import Case
 from bakewatch.flow.confirm import confirm
+from bakewatch.flow.take_up import take_up
 from bakewatch.flow.undo import undo
 from bakewatch.model.timeline import Closed, Concluded, Confirmation, Confirmed
 from bakewatch.model.verdict import Ending, Outcome, Reason, Verdict
@@ -23,6 +24,9 @@ _UNSURE = {
 def verify(case: Case) -> Ending:
     """Follow one merged change into production, and undo it if it hurts."""
     case.open()
+    taken = take_up(case, case.left) if case.left is not None and case.left.is_undoing else None
+    if taken is not None:
+        return _closed(case, *taken)
     within = case.plan.span(case.plan.confirm.within)
     live = confirm(case, case.release.commit, within, chores=before_live(case))
     if live.confirmation is not Confirmation.LIVE:

@@ -20,7 +20,12 @@ MARGIN = 4 / 3
 
 
 def time_to_show(bad: Watch, until: datetime, culprits: Iterable[str]) -> timedelta:
-    """How long the faults of the *bad* watch (which ended at *until*) need to show themselves with 95 %."""
+    """How long the faults of the *bad* watch (which ended at *until*) need to show themselves with 95 %.
+
+    As long as a bake where nothing of it is known.
+    """
+    if not bad.looks:
+        return bad.plan.span(bad.plan.bake.duration)
     sight = Sight(bad, until)
     longest = timedelta(0)
     for check in _checks(bad, culprits):

@@ -6,6 +6,17 @@ from enum import StrEnum
 from msgspec import Struct
 
 from bakewatch.model.text import CleanText
+from bakewatch.model.verdict import Ending
+
+COMMAND = "/bakewatch"
+ANSWERS = ("approve", "reject", "stop")
+"""What a comment may answer, in a first line of its own: `/bakewatch approve`."""
+
+
+def answer_in(comment: str) -> str:
+    """Which of `ANSWERS` the first line of *comment* gives; empty for none."""
+    first = comment.lstrip().partition("\n")[0].casefold().split()
+    return first[1] if len(first) == 2 and first[0] == COMMAND and first[1] in ANSWERS else ""
 
 
 class Pull(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -37,6 +48,29 @@ class Mark(StrEnum):
     """There is no verdict."""
 
 
+class Trace(Struct, frozen=True, kw_only=True):
+    """How a case stands, for a machine that has not its record: codes, moments, and the plan's own names alone.
+
+    It lies where whoever may write to the repository can change it: no evidence of anything.
+    """
+
+    attempt: int
+    live_since: datetime | None = None
+    """The first moment production was seen to serve the release."""
+    triggers: tuple[str, ...] = ()
+    """Those that fired, once the release is being undone for it."""
+    culprits: tuple[str, ...] = ()
+    """What carried them: `check:NAME`, `journey:NAME`."""
+    back: str = ""
+    """The deployment to which the platform has gone back."""
+    ending: Ending | None = None
+
+    @property
+    def is_undoing(self) -> bool:
+        """The case was in the middle of the undo."""
+        return bool(self.triggers) and self.ending is None
+
+
 class Bulletin(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a case stands, for all who look at the pull request or the commit. Each replaces the one before."""
 
@@ -49,3 +83,5 @@ class Bulletin(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     text: str
     """Markdown."""
     link: str = ""
+    trace: Trace | None = None
+    """What it tells a machine."""

@@ -32,4 +32,6 @@ class Notice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where a person goes on: the pull request that waits for one."""
     approve: str = ""
     """The command that approves, when a person is asked."""
+    comment: str = ""
+    """The comment on a pull request that approves as well, where there is a forge."""
     until: datetime | None = None

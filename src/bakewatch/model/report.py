@@ -302,6 +302,7 @@ class Report(_Part, frozen=True, kw_only=True):
     updated: datetime
     time_scale: float = 1.0
     generated_history: bool = False
+    record_lost: bool = False
     plan_from: str = "parent"
     replayed: datetime | None = None
     """When the plan was last replayed over history."""

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from bakewatch.model.foresight import Foresight
+from bakewatch.model.forge import Trace
 from bakewatch.model.habit import Habit
 from bakewatch.model.hosting import Prospect, Told
 from bakewatch.model.journey import JourneyRun
@@ -67,6 +68,8 @@ class Opened(_Event, frozen=True, kw_only=True, tag="opened"):
     """`parent`: the release's parent commit; `file`: the operator's own file (the parent has none)."""
     replayed: datetime | None = None
     """When the plan was last replayed over history."""
+    left: Trace | None = None
+    """What an earlier attempt has shown, whose record is lost."""
 
 
 class Sighted(_Event, frozen=True, kw_only=True, tag="sighted"):
@@ -265,6 +268,15 @@ Event = (
 )
 
 Timeline = tuple[Event, ...]
+
+
+def is_asking(timeline: Iterable[Event]) -> bool:
+    """Does a question to a person wait for its answer?"""
+    asking = False
+    for event in timeline:
+        asking = isinstance(event, Asked) or (asking and not isinstance(event, Answered | Concluded | Closed))
+    return asking
+
 
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

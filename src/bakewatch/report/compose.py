@@ -49,6 +49,7 @@ def compose(timeline: Timeline, now: datetime | None = None) -> Report:
         generated_history=plan.generated_history,
         plan_from=story.opened.plan_from,
         replayed=story.opened.replayed,
+        record_lost=story.opened.left is not None,
         release=story.release,
         live=_live(story, story.bake, story.release.commit),
         bake=_bake(story),
@@ -148,9 +149,10 @@ def _attempts(story: Story, layer: Layer) -> list[Rollback]:
 
 def _needed(story: Story) -> bool | None:
     """Did the release have to be undone? None when that could not be judged, or not yet."""
-    if story.fired and (story.concluded is None or story.concluded.verdict.outcome is Outcome.FAIL):
+    outcome = story.concluded.verdict.outcome if story.concluded is not None else None
+    if outcome is Outcome.FAIL or (story.fired and outcome is None):
         return True
-    if story.concluded is not None and story.concluded.verdict.outcome is Outcome.PASS:
+    if outcome is Outcome.PASS:
         return False
     never_live = story.final and story.started is None
     return False if never_live else None

@@ -32,6 +32,7 @@ from bakewatch.model.timeline import (
     Studied,
     Timeline,
     Weighed,
+    is_asking,
 )
 from bakewatch.model.verdict import Outcome
 
@@ -103,10 +104,10 @@ class Story:
         """How far it has come."""
         if self.closed is not None:
             return Stage.FINAL
+        if is_asking(self.timeline):
+            return Stage.ASKING
         if self.concluded is not None:
             return Stage.UNDOING if self.concluded.verdict.outcome is Outcome.FAIL else Stage.BAKING
-        if self.asked is not None and self.answered is None:
-            return Stage.ASKING
         return Stage.BAKING if self.live else Stage.CONFIRMING
 
     @property
@@ -148,7 +149,9 @@ class Story:
     @property
     def culprits(self) -> frozenset[str]:
         """What carried fired triggers: `check:NAME`, `journey:NAME`."""
-        return frozenset(culprit for event in self.fired for culprit in event.culprits)
+        told = self.concluded.verdict.reasons if self.concluded is not None else ()
+        fired = {culprit for event in self.fired for culprit in event.culprits}
+        return frozenset(fired | {one.about for one in told if one.code == "fired"})
 
     @property
     def pinned(self) -> datetime | None:
@@ -224,4 +227,6 @@ def _sort_rest(story: Story, event: Event) -> None:
     if type(event) in _MANY:
         getattr(story, _MANY[type(event)]).append(event)
     elif type(event) in _ONE:
+        if isinstance(event, Asked):
+            story.answered = None
         setattr(story, _ONE[type(event)], event)

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bakewatch.errors import ForgeError, HostingError
-from bakewatch.model.forge import Bulletin, Pull
+from bakewatch.model.forge import Bulletin, Pull, Trace
 from bakewatch.model.hosting import Build, Differences, Hosted, Move, Told
 from bakewatch.model.release import Release
 from bakewatch.model.rollback import Brake, Rollback
+from bakewatch.model.text import CleanText
+from bakewatch.ports import Message
 from bakewatch.testing.runtime import START
 from bakewatch.testing.world import PARENT, RELEASE, REVERT, ScriptedWorld
 
@@ -117,6 +119,12 @@ class ScriptedForge:
     deaf: bool = False
     proposals: int = 0
     shown: list[Bulletin] = field(default_factory=list)
+    answers: list[tuple[timedelta, str]] = field(default_factory=list)
+    """What a person who may answers, and how long after the merge."""
+    silent: bool = False
+    """It cannot be asked what was answered."""
+    left: Trace | None = None
+    """What an earlier case has shown."""
 
     def pull(self, number: int) -> Pull:
         raise ForgeError("not_found", permanent=True)
@@ -145,3 +153,14 @@ class ScriptedForge:
         if self.deaf:
             raise ForgeError("forbidden", permanent=True)
         self.shown.append(bulletin)
+
+    def trace(self, release: Release) -> Trace | None:
+        return self.shown[-1].trace if self.shown else self.left
+
+    def answer(self, release: Release, since: datetime) -> Message | None:
+        now = self.world.clock()
+        if self.silent:
+            raise ForgeError("rate_limited")
+        said = sorted((START + after, kind) for after, kind in self.answers)
+        heard = [Message(kind=kind, by=CleanText("maintainer")) for at, kind in said if since < at <= now]
+        return heard[0] if heard else None

@@ -59,6 +59,8 @@ def text_of(notice: Notice) -> str:
     if notice.approve:
         until = f" until {notice.until:%Y-%m-%d %H:%M:%S} UTC" if notice.until else ""
         lines.append(f"{notice.approve}{until}; or bakewatch reject {notice.bake_id} --why …")
+    if notice.comment:
+        lines.append(f"or by a comment on the pull request: {notice.comment}")
     if notice.link:
         lines.append(notice.link)
     if notice.revert:

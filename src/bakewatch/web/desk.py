@@ -1,6 +1,6 @@
 """What a webhook does. Nothing in it is believed but a number or a commit: the rest is asked again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,15 @@ from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
 from bakewatch.report.inert import inert
 from bakewatch.web.attempt import Attempt, Say
-from bakewatch.web.hooks import Deployed, Hook, Ignored, Merged
+from bakewatch.web.hooks import Commented, Deployed, Hook, Ignored, Merged
 from bakewatch.web.worker import Worker
 
 OLDEST = timedelta(hours=24)
 """A merge that is older was not meant to be watched any more."""
 REMEMBERED = 1000
 """So many deliveries are known again."""
+PAUSES = (60, 300, 900)
+"""Seconds after which what met passing trouble is tried again."""
 
 
 class Cases(Protocol):
@@ -27,6 +29,10 @@ class Cases(Protocol):
 
     def of(self, commit: str) -> list[history.Recorded]:
         """The cases of the release *commit*."""
+        ...
+
+    def asking(self, number: int) -> list[history.Recorded]:
+        """The running cases of pull request *number* that ask a person."""
         ...
 
     def start(self, order: app.Order) -> bool:
@@ -59,6 +65,20 @@ class _Asked:
             raise Refused(f"it is not for {at.branch}")
         if merged_at is not None and self.now - merged_at > OLDEST:
             raise Refused("it was merged more than 24 hours ago")
+
+    def require_production(self, hook: Deployed) -> None:
+        """`Refused` when it is of another project of Vercel or environment: several may be built from one repository.
+
+        What the hook does not say is not compared.
+        """
+        hosting = self.settings.hosting
+        kind, project = hosting.get("kind"), str(hosting.get("project", ""))
+        told = hook.project_id if project.startswith("prj_") else hook.project_name
+        if kind == "vercel" and told not in ("", project):
+            raise Refused("it is of another project")
+        environment = str(hosting.get("environment", "Production")).casefold()
+        if kind == "github" and hook.environment.casefold() not in ("", environment):
+            raise Refused("it is of another environment")
 
 
 class Desk:
@@ -95,15 +115,24 @@ class Desk:
             self._seen.pop(next(iter(self._seen)), None)
         return "accepted"
 
-    def _do(self, about: str, key: str, hook: Merged | Deployed) -> None:
+    def _do(self, about: str, key: str, hook: Merged | Deployed | Commented, pauses: Sequence[int] = PAUSES) -> None:
         with Attempt(self._say, about) as attempt:
             try:
-                done = self._merged(hook) if isinstance(hook, Merged) else self._deployed(hook)
+                done = self._done(hook)
             except Refused as refused:
                 done = f"ignored, {refused}"
             self._say(inert(f"{about}: {done}"))
-        if attempt.failed:  # it may be sent again by hand, once what is wrong was put right
+        if attempt.passes and pauses:
+            with Attempt(self._say, about):
+                self._worker.later(pauses[0], lambda: self._do(about, key, hook, pauses[1:]))
+                self._say(f"{about}: tried again in {pauses[0] // 60} min")
+        elif attempt.failed:  # it may be sent again by hand, once what is wrong was put right
             self._seen.pop(key, None)
+
+    def _done(self, hook: Merged | Deployed | Commented) -> str:
+        if isinstance(hook, Merged):
+            return self._merged(hook)
+        return self._deployed(hook) if isinstance(hook, Deployed) else self._commented(hook)
 
     def _asked(self) -> _Asked:
         return _Asked(*load(self._config), self._clock())
@@ -122,12 +151,21 @@ class Desk:
     def _deployed(self, hook: Deployed) -> str:
         asked = self._asked()
         asked.require(hook.repository, "", None)
+        asked.require_production(hook)
         known = self._cases.of(hook.commit)
         if known:
             return self._nudged(known)
         if not hook.succeeded:
             raise Refused("no case waits for it")
         return self._begin(asked, hook.repository, commit=hook.commit)
+
+    def _commented(self, hook: Commented) -> str:
+        """Who wrote it, and whether that counts, the case asks by itself. No other is woken: anyone may comment."""
+        self._asked().require(hook.repository, "", None)
+        asking = self._cases.asking(hook.number)
+        if not asking:
+            raise Refused("no case of it asks")
+        return self._nudged(asking)
 
     def _begin(self, asked: _Asked, repository: str, *, commit: str = "", pr: int | None = None) -> str:
         """Start the case of what was merged, unless it is known, or is the undo that a running case proves."""
@@ -138,6 +176,9 @@ class Desk:
         if repository and repository.lower() != release.repository.lower():
             raise Refused("it is of another repository")
         asked.require("", "", release.merged_at)
+        ended = app.over(order)
+        if ended is not None:
+            return f"{release.bake_id} is known: {ended}, as the forge shows"
         proving = [one for one in self._cases.of(_undone(release)) if one.running]
         if proving:
             return self._nudged(proving)
@@ -158,5 +199,5 @@ def _undone(release: Release) -> str:
     return release.reverts.rpartition("@")[2]
 
 
-def _named(sender: str, hook: Merged | Deployed) -> str:
-    return f"{sender} #{hook.number}" if isinstance(hook, Merged) else f"{sender} {hook.commit[:7]}"
+def _named(sender: str, hook: Merged | Deployed | Commented) -> str:
+    return f"{sender} {hook.commit[:7]}" if isinstance(hook, Deployed) else f"{sender} #{hook.number}"

@@ -115,6 +115,8 @@ def _banners(report: Report, speaker: Speaker) -> list[Banner]:
         banners.append(Banner(tone=Tone.WARN, text=speaker.say("banner.generated_history")))
     if report.attempt > 1:
         banners.append(Banner(tone=Tone.INFO, text=speaker.say("banner.attempt", attempt=report.attempt)))
+    if report.record_lost:
+        banners.append(Banner(tone=Tone.WARN, text=speaker.say("banner.record_lost")))
     if report.release.reverts:
         text = speaker.say("banner.is_undo", release=code(report.release.reverts))
         banners.append(Banner(tone=Tone.INFO, text=text))

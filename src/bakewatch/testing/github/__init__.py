@@ -100,12 +100,18 @@ class GitHub:
         self.state.pulls[number].labels.remove(name)
         self._happened(number, "unlabeled", name, Account(by))
 
-    def comment(self, number: int, body: str, by: str) -> Comment:
-        """*by* comments on a pull request."""
+    def comment(self, number: int, body: str, by: str, *, kind: str = "User", app: str = "") -> Comment:
+        """*by* comments on a pull request; with *app*, through that App."""
         now = self._clock()
-        one = Comment(next(self.state.ids), number, Account(by), body, now, now)
+        one = Comment(next(self.state.ids), number, Account(by, kind), body, now, now, app)
         self.state.comments.append(one)
+        self.hooks.commented(self.state.pull(number), one, "created")
         return one
+
+    def edit(self, one: Comment, body: str) -> None:
+        """Its author, or somebody else who may, edits a comment."""
+        one.body, one.updated_at = body, self._clock()
+        self.hooks.commented(self.state.pull(one.number), one, "edited")
 
     def deploy(self, sha: str, environment: str = "Production", by: str = "platform[bot]") -> Deployment:
         """Somebody records a deployment, without a state as yet."""

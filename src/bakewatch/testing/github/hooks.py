@@ -11,7 +11,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from bakewatch.testing.github.records import Records
-from bakewatch.testing.github.state import Account, Deployment, Pull
+from bakewatch.testing.github.state import Account, Comment, Deployment, Pull
 
 TIMEOUT = 5.0
 """Seconds of the clock for one delivery."""
@@ -35,6 +35,12 @@ class Hooks:
         pull = self.shapes.whole_pull(one, "", None, "unknown", 1)
         sender = self.shapes.user(one.merged_by or one.author)
         self.deliver("pull_request", {"action": "closed", "number": one.number, "pull_request": pull, "sender": sender})
+
+    def commented(self, pull: Pull, one: Comment, action: str) -> None:
+        """Somebody wrote or edited a comment on a pull request."""
+        issue = self.shapes.issue(pull)
+        told = {"action": action, "issue": issue, "comment": self.shapes.comment(one)}
+        self.deliver("issue_comment", {**told, "sender": self.shapes.user(one.author)})
 
     def deployed(self, one: Deployment) -> None:
         """A deployment has a new state."""

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from bakewatch.testing.github.bare import Bare
 from bakewatch.testing.github.pulls import Pulls
 from bakewatch.testing.github.records import Records
+from bakewatch.testing.github.shapes import stamp
 from bakewatch.testing.github.state import Account, Check, Comment, Pull, Refused, State, Status
 
 LONGEST = 65_536
@@ -194,7 +195,8 @@ class Routes:
 
     def _comments(self, call: Call, number: str) -> tuple[int, Any]:
         self._state.pull(int(number))
-        there = [one for one in self._state.comments if one.number == int(number)]
+        since = call.query.get("since", "")
+        there = [one for one in self._state.comments if one.number == int(number) and stamp(one.updated_at) >= since]
         return 200, Paged([self._shapes.comment(one) for one in there])
 
     def _add_comment(self, call: Call, number: str) -> tuple[int, Any]:

@@ -145,6 +145,38 @@ class Shapes:
             "created_at": stamp(one.at),
             "updated_at": stamp(one.updated_at),
             "author_association": "MEMBER",
+            "performed_via_github_app": self.app(one.app) if one.app else None,
+        }
+
+    def issue(self, one: Pull) -> dict[str, Any]:
+        """A pull request as the issue that it also is."""
+        links = self._links(one)
+        told = self.pull(one)
+        kept = ("number", "title", "user", "state", "locked", "labels", "assignee", "assignees", "milestone", "body")
+        return {name: told.get(name) for name in (*kept, "created_at", "updated_at", "closed_at")} | {
+            "id": one.number + 70_000,
+            "node_id": f"PR_{one.number}",
+            "url": links["issue"],
+            "html_url": links["html"],
+            "author_association": "MEMBER",
+            "pull_request": {"url": links["self"], "html_url": links["html"]},
+        }
+
+    def app(self, name: str) -> dict[str, Any]:
+        """An App."""
+        return {
+            "id": _number(name),
+            "node_id": f"A_{name}",
+            "slug": name,
+            "name": name,
+            "owner": self.user(Account(self._state.owner, "Organization")),
+            "description": None,
+            "external_url": "https://app.example",
+            "html_url": f"https://github.com/apps/{name}",
+            "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z",
+            "permissions": {"issues": "write"},
+            "events": [],
         }
 
     def event(self, one: LabelEvent) -> dict[str, Any]:

@@ -74,6 +74,8 @@ class Comment:
     body: str
     at: datetime
     updated_at: datetime
+    app: str = ""
+    """The App through which its author wrote it."""
 
 
 @dataclass

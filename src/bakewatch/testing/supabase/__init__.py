@@ -6,6 +6,7 @@ with StandIn() as server:
 """
 
 import json
+import sys
 import threading
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -41,7 +42,7 @@ class StandIn:
         parts = (self.project, self.logs, self.metrics, self.sql, Auth(self.project, self.logs))
         self._routes = Routes({name: one for part in parts for name, one in part.endpoints().items()})
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(TICK,), daemon=True)
 
@@ -79,6 +80,13 @@ class StandIn:
             return Reply(429, {"message": "ThrottlerException: Too Many Requests"}, told)
         reply = endpoint.answer(asked, parts)
         return Reply(reply.status, reply.body, {**told, **reply.headers})
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever hangs up in the middle is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 def _handler(server: StandIn) -> type[BaseHTTPRequestHandler]:

@@ -38,6 +38,8 @@ class Logs:
     """What becomes of a line that is written: another one, or none."""
     since: datetime | None = None
     """Older lines are not kept."""
+    most: int = MOST_ROWS
+    """So many rows are answered at most; nothing says that there were more."""
     engine: Engine = field(default_factory=Engine)
 
     def write(self, *rows: Row) -> None:
@@ -68,7 +70,7 @@ class Logs:
             rows = self.engine.query(sql, *map(_written, (start, end, self.project.clock())))
         except QueryFailed as failed:
             return Reply(200, {"error": _error(str(failed))})
-        return Reply(200, {"result": rows[:MOST_ROWS]})
+        return Reply(200, {"result": rows[: self.most]})
 
     def _range(self, query: Mapping[str, str]) -> tuple[datetime, datetime]:
         """What is asked for: the last minute, a minute beside the one moment that is given, or what lies between."""

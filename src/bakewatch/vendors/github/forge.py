@@ -5,12 +5,12 @@ from datetime import datetime
 from functools import partial
 
 from bakewatch.errors import ForgeError
-from bakewatch.model.forge import Bulletin, Pull
+from bakewatch.model.forge import Bulletin, Pull, Trace
 from bakewatch.model.probe import Probe
 from bakewatch.model.release import Release
 from bakewatch.model.rollback import Brake, Rollback
-from bakewatch.ports import Context, Kind
-from bakewatch.vendors.github import brake, comments, marks, probe, pulls
+from bakewatch.ports import Context, Kind, Message
+from bakewatch.vendors.github import answers, brake, comments, marks, probe, pulls
 from bakewatch.vendors.github.authors import Authors
 from bakewatch.vendors.github.merging import Merger, needs_a_person, trailers
 from bakewatch.vendors.github.quiet import quiet
@@ -61,6 +61,14 @@ class Github:
         if troubles:
             raise next((one for one in troubles if not one.permanent), troubles[0])
 
+    def trace(self, release: Release) -> Trace | None:
+        """What our comment tells a machine."""
+        return comments.trace(self._rest, self._authors, release)
+
+    def answer(self, release: Release, since: datetime) -> Message | None:
+        """The first comment of a person with write access that answers."""
+        return answers.answer(self._rest, self._authors, release, since)
+
     def _troubles(self, bulletin: Bulletin) -> Iterator[ForgeError]:
         for show in self._shown(bulletin):
             try:
@@ -102,10 +110,9 @@ class Github:
             return one
 
     def _carries(self, one: PullRequest, head: str, body: str) -> bool:
-        """Is *one* the single commit *head* that has the trailers of *body*?"""
-        now = self._rest.get(f"/pulls/{one.number}", PullRequest)
+        """Is the head of *one* the commit *head*, which has the trailers of *body*?"""
         words = self._rest.get(f"/commits/{one.head.sha}", Commit).commit.message.splitlines()
-        return one.head.sha == head and now.commits == 1 and set(trailers(body)) <= set(words)
+        return one.head.sha == head and set(trailers(body)) <= set(words)
 
     def _quiet(self, release: Release, text: str) -> str:
         """*text* without mentions; trailers stay as they are."""

@@ -17,6 +17,12 @@ class Account(Struct, frozen=True):
         return self.type == "Bot"
 
 
+class App(Struct, frozen=True):
+    """A program that acts for an account."""
+
+    id: int
+
+
 class Label(Struct, frozen=True):
     """A label of a pull request."""
 
@@ -103,6 +109,11 @@ class Role(Struct, frozen=True):
     user: Member | None = None
 
     @property
+    def writes(self) -> bool:
+        """May it change the repository? The old word knows no finer ones: a maintainer is a writer there."""
+        return self.permission in ("admin", "maintain", "write")
+
+    @property
     def maintains(self) -> bool:
         """Is it a maintainer's? A role that an organisation invented says so by what it allows."""
         rights = self.user.permissions if self.user else Rights()
@@ -177,8 +188,11 @@ class Comment(Struct, frozen=True):
     """A comment on a pull request."""
 
     id: int
+    created_at: datetime
+    updated_at: datetime
     body: str = ""
     user: Account | None = None
+    performed_via_github_app: App | None = None
 
 
 class Status(Struct, frozen=True):

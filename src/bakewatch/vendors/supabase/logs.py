@@ -84,7 +84,7 @@ class SupabaseLogs:
 
     def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
         """What 95 % of the values stayed below on the last day of *window*; of few values nothing is said."""
-        *_, last = parts(window, MINUTE)
+        last = Window(max(window.start, _outward(window).end - DAY), window.end)
         half = len(questions) // 2
         try:
             sql = fuse_levels(questions, last)

@@ -17,7 +17,7 @@ from bakewatch.model.text import CleanText
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.vercel import answers, moves
 from bakewatch.vendors.vercel.client import Client
-from bakewatch.vendors.vercel.deployments import commit_of, hosted, telling
+from bakewatch.vendors.vercel.deployments import commit_of, hosted, newest, telling
 from bakewatch.vendors.vercel.probe import probes
 
 
@@ -50,14 +50,14 @@ class Vercel:
         return self._domains
 
     def tell(self, commit: str) -> Told:
-        """The newest production deployment of *commit*, and what production serves."""
+        """What has become of *commit* by its newest production deployment, and what production serves."""
         try:
             return self._told(commit)
         except HostingError as error:
             return Told(at=self._clock(), problem=error.code)
 
     def _told(self, commit: str) -> Told:
-        found = next((one for one in self._client.deployments({"sha": commit}) if commit_of(one) == commit), None)
+        found = newest(one for one in self._client.deployments({"sha": commit}) if commit_of(one) == commit)
         project = self._client.project()
         deployment = self._hosted(found) if found else None
         return Told(
@@ -106,7 +106,7 @@ class Vercel:
             raise HostingError("no_current")
         then, now = self._client.deployment(target), self._client.deployment(project.current)
         changed = _names(then) ^ _names(now)
-        changed |= {one.key for one in project.env if "production" in one.target and one.updated_at > then.created_at}
+        changed |= {one.key for one in project.env if _may_be_newer(one, then)}
         return Differences(environment=tuple(sorted(changed)), crons=sorted(then.crons) != sorted(now.crons))
 
     def roll_back(self, target: str, why: str) -> Move:
@@ -134,6 +134,11 @@ class Vercel:
 
 def _served(one: answers.Listed) -> bool:
     return one.ready_state == "READY" and one.ready_substate == "PROMOTED" and one.is_rollback_candidate is not False
+
+
+def _may_be_newer(one: answers.Variable, then: answers.Deployment) -> bool:
+    """May *one* of production have been changed after *then* was created?"""
+    return "production" in one.target and (one.updated_at is None or one.updated_at > then.created_at)
 
 
 def _names(one: answers.Deployment) -> set[str]:

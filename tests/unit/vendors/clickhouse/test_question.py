@@ -291,7 +291,7 @@ def test_a_part_that_was_not_asked_for_is_a_gap(part: list[dict[str, Any]]) -> N
 
 
 def test_a_level_needs_values() -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"question": "slow", "level": 12, "events": "100"},
         {"question": "few", "level": 1.5, "events": 99},
         {"question": "none", "level": None, "events": 1000},
