@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.contract import openapi_github
 from tests.contract.openapi import FOLDER, document
+from tests.e2e.supastack import SupabaseStack
 from tests.e2e.vendorstack import VERCEL_TOKEN, VendorStack
 
 PROGRAM = Path(__file__).parent.parent / ".cache" / "vercel" / "node_modules" / "vercel" / "dist" / "vc.js"
@@ -25,6 +26,15 @@ def undocumented(stack: VendorStack) -> tuple[int, list[str]]:
             vercel.check(asked.method, asked.path, asked.query, status, answer, asked.body)
         except Exception as error:  # of many kinds: any of them is what is looked for
             strange.append(f"{asked.method} {asked.path}: {type(error).__name__}")
+    if isinstance(stack, SupabaseStack):
+        supabase = document("supabase")
+        for one, reply in zip(stack.supabase.asked, stack.supabase.answered, strict=True):
+            if one.path.startswith("/v1/"):
+                held += 1
+                try:
+                    supabase.check(one.method, one.path, one.query, reply.status, reply.body, one.body)
+                except Exception as error:
+                    strange.append(f"{one.method} {one.path}: {type(error).__name__}")
     try:
         held += openapi_github.check(stack.github.exchanges)
     except Exception as error:

@@ -23,6 +23,8 @@ class Story:
     scene: Scene
     steps: tuple[tuple[str, Callable[[VendorStack], None]], ...] = ()
     """What happens meanwhile, in order, each once a line that begins so was printed."""
+    supabase: bool = False
+    """Its logs are a Supabase's."""
     hooked: bool = False
     """Webhooks start it, forged, repeated and out of order ones among them."""
     reverts: int = 0

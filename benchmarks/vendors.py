@@ -1,9 +1,9 @@
 """The vendors' stories: `python -m benchmarks.vendors`.
 
-Each story is one release on loopback stand-ins of GitHub and Vercel, with a real git remote, a real engine over real
-log files and the real command. Every answer of the stand-ins is held to the vendors' OpenAPI documents where the
-environment variable BAKEWATCH_SPECS names a folder with them; the Vercel command line is run where it is installed in
-`.cache`.
+Each story is one release on loopback stand-ins of GitHub, Vercel and, where its logs are hosted, Supabase, with a real
+git remote, a real engine and the real command. Every answer of the stand-ins is held to the vendors' OpenAPI documents
+where the environment variable BAKEWATCH_SPECS names a folder with them; the Vercel command line is run where it is
+installed in `.cache`.
 """
 
 import re
@@ -16,13 +16,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.e2e.supastack import KEY, SupabaseStack, on_supabase
 from tests.e2e.vendorstack import GITHUB_TOKEN, VERCEL_TOKEN, VendorStack, on_vendors
 
-from bakewatch.model.report import Report
 from bakewatch.report.document import words_of
 from bakewatch.report.say import Speaker
 from bakewatch.report.telling import verdict
+from bakewatch.testing.supabase import TOKEN
 from benchmarks import table
+from benchmarks.same_numbers import same_numbers
+from benchmarks.supabase_stories import SUPABASE_STORIES
 from benchmarks.table import Row
 from benchmarks.vendor_checks import command_line_sees, undocumented
 from benchmarks.vendor_hooks import by_webhooks
@@ -47,7 +50,9 @@ class Actual:
     held: int = 0
     """So many requests were held to the documents."""
     requests: Counter[str] = field(default_factory=Counter)
-    minutes: float = 0.0
+    log_queries: int = 0
+    busiest: int = 0
+    """The most queries of hosted logs within a minute."""
     shown: str = ""
     command_line: str = ""
 
@@ -63,7 +68,7 @@ def run(story: Story) -> Actual:
     actual = Actual(story)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        on_vendors(Path(folder), duration="6m", scale=SCALE) as stack,
+        (on_supabase if story.supabase else on_vendors)(Path(folder), duration="6m", scale=SCALE) as stack,
     ):
         if story.hooked:
             commit, printed = by_webhooks(stack, story.scene)
@@ -104,7 +109,9 @@ def _look_at(stack: VendorStack, actual: Actual, commit: str, printed: str) -> N
         return
     actual.ended = " ".join(filter(None, (report.ending or "", report.reason)))
     actual.sentence = words_of(verdict(report, Speaker(report, "en")))
-    actual.minutes = _clock_minutes(report)
+    if isinstance(stack, SupabaseStack):
+        actual.log_queries = sum(path.endswith("endpoints/logs") for _, path in stack.supabase.moments)
+        actual.busiest = stack.busiest_minute()
     actual.leaks = [place for place, text in _artefacts(stack, printed) if any(one in text for one in _SECRETS)]
     actual.requests = Counter({"vercel": len(stack.vercel.asked), "github": len(stack.github.exchanges)})
     actual.held, actual.undocumented = undocumented(stack)
@@ -115,7 +122,7 @@ def _look_at(stack: VendorStack, actual: Actual, commit: str, printed: str) -> N
         actual.command_line = command_line_sees(stack)
 
 
-_SECRETS = (GITHUB_TOKEN.encode(), VERCEL_TOKEN.encode())
+_SECRETS = tuple(one.encode() for one in (GITHUB_TOKEN, VERCEL_TOKEN, TOKEN, KEY))
 
 
 def _artefacts(stack: VendorStack, printed: str) -> Iterator[tuple[str, bytes]]:
@@ -129,10 +136,9 @@ def _artefacts(stack: VendorStack, printed: str) -> Iterator[tuple[str, bytes]]:
         yield "a body", exchange.asked.body
     for one in stack.vercel.asked:
         yield f"a request: {one.path}", f"{one.path} {one.query}".encode() + one.body
-
-
-def _clock_minutes(report: Report) -> float:
-    return (report.updated - report.release.merged_at).total_seconds() / 60
+    if isinstance(stack, SupabaseStack):
+        for asked in stack.supabase.asked:
+            yield f"a request: {asked.path}", f"{asked.path} {asked.query}".encode() + asked.body
 
 
 def rows(found: Sequence[Actual]) -> Iterator[Row]:
@@ -152,6 +158,12 @@ def rows(found: Sequence[Actual]) -> Iterator[Row]:
         # A story takes less time than a release, but the same number of looks.
         goal = f"below {hourly} an hour (the Action's own token)" if hourly else "counted"
         yield Row(f"requests to {vendor} in one release, the most", goal, str(most), hourly is None or most < hourly)
+    hosted = [one for one in found if one.log_queries]
+    if hosted:
+        busiest = max(one.busiest for one in hosted)
+        yield Row("queries of hosted logs in any minute of a bake, the most", "at most 10", str(busiest), busiest <= 10)
+        calm = max(one.log_queries for one in hosted)
+        yield Row("queries of hosted logs in one release of six minutes, the most", "counted", str(calm), True)
     told = next((one.command_line for one in found if one.command_line), "not run")
     yield Row("the real `vercel rollback status` sees our rollback", "yes", told, told.startswith("yes"))
     shown = next((one.shown for one in found if one.story.expected == "undone"), "")
@@ -163,11 +175,13 @@ def main() -> int:
     """Run the stories, one after another: two at once make each other blind. The exit code says whether all are met."""
     parser = ArgumentParser(description="The vendors' stories.")
     parser.add_argument("--only", default="", help="stories whose names contain this")
-    chosen = [one for one in STORIES if parser.parse_args().only in one.name]
+    parser.add_argument("--demo", type=Path, default=Path(".demo"), help="the folder of a finished `make demo`")
+    asked = parser.parse_args()
+    chosen = [one for one in (*STORIES, *SUPABASE_STORIES) if asked.only in one.name]
     found = [run(one) for one in chosen]
-    told = list(rows(found))
+    told = [*rows(found), same_numbers(asked.demo)]
     table.show(told)
-    if len(chosen) == len(STORIES):
+    if len(chosen) == len(STORIES) + len(SUPABASE_STORIES):
         table.write("vendors", "python -m benchmarks.vendors", told)
     return 0 if all(one.met for one in told) else 1
 

@@ -13,19 +13,22 @@ from bakewatch.cli.main import BUG, DISK, UNFINISHED, USAGE
 from bakewatch.config import RepositorySettings, ServeSettings, Settings, load
 from bakewatch.model import plan as nouns
 from bakewatch.model.verdict import Ending
+from bakewatch.packs import Pack, Use, names, read
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 REFERENCE = (ROOT / "docs" / "plan.md").read_text()
+PACKS = (ROOT / "docs" / "packs.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def test_the_plan_in_the_readme_is_a_plan(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+def test_the_plan_in_the_readme_is_a_plan_and_stays_one_with_what_is_added_to_it(tmp_path: Path) -> None:
+    whole, *parts = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     path = tmp_path / "bakewatch.toml"
-    path.write_text(block)
-    settings, plan = load(path)
-    assert (settings.platform["kind"], [one.name for one in plan.checks]) == ("endpoint", ["server-errors"])
+    for added in ("", *parts):
+        path.write_text(f"{whole}\n{added}")
+        settings, plan = load(path)
+        assert (settings.platform["kind"], [one.name for one in plan.checks]) == ("endpoint", ["server-errors"])
 
 
 def test_every_command_stands_in_the_readme() -> None:
@@ -56,6 +59,7 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_endings() -> None:
         nouns.Journey,
         nouns.Policy,
         nouns.Trigger,
+        Use,
     ],
     ids=lambda kind: kind.__name__,
 )
@@ -70,6 +74,32 @@ def test_the_defaults_of_the_reference_are_those_of_the_plan() -> None:
         for one in msgspec.structs.fields(kind):
             row = next(line for line in section.splitlines() if line.startswith(f"| `{one.name}`"))
             assert row.split("|")[-2].strip().strip("`") == str(one.default)
+
+
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", PACKS, re.DOTALL))
+def test_what_is_shown_of_packs_belongs_into_a_plan(block: str, tmp_path: Path) -> None:
+    path, source = tmp_path / "bakewatch.toml", '[sources.logs]\nkind = "chdb"\nfiles = ["x"]\n'
+    base = '[service]\nname = "x"\n[repository]\nremote = "x"\n[platform]\nkind = "endpoint"\n'
+    path.write_text(base + ("" if "[sources.logs]" in block else source) + block)
+    assert load(path)[1].checks
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_check_of_a_pack_is_told_as_it_is(name: str) -> None:
+    """In the pack's order: stream, rule, and what it may do; then each trigger."""
+    section = PACKS[PACKS.index(f"## `{name}`") :].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"]
+    pack = read(name)
+    told = [(row[0], row[1], row[2], row[5]) for row in rows if len(row) == 6]
+    assert told == [(f"`{one.name}`", f"`{one.stream}`", f"`{one.rule}`", _may(pack, one)) for one in pack.checks]
+    assert all(row[3] and row[4] for row in rows if len(row) == 6)
+    assert [row[0] for row in rows if len(row) == 2] == [f"`{one.name}`" for one in pack.triggers]
+
+
+def _may(pack: Pack, check: nouns.Check) -> str:
+    """What *check* may do: keep a release from passing, or carry a trigger; else it only informs."""
+    carried = ", ".join(f"`{one.name}`" for one in pack.triggers if f"check:{check.name}" in one.names)
+    return "; ".join(part for part in ("pass" if check.required else "", carried) if part) or "informs"
 
 
 def test_the_workflows_of_the_action_use_what_it_has() -> None:

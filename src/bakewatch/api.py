@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of an answer that are read."""
+KEPT = 100
+"""Answers that are kept, the newest ones, in case they have not changed when they are asked for again."""
 MINUTE = timedelta(minutes=1)
 """A limit that does not say when it ends is taken to last so long, and twice as long every time it is met again."""
 LONGEST = timedelta(minutes=15)
@@ -37,6 +39,8 @@ class Answer:
     body: Any
     link: str = ""
     """The header with the addresses of further pages."""
+    at: datetime | None = None
+    """The time of who answered, to the second, when it says so."""
 
 
 class Api:
@@ -54,18 +58,23 @@ class Api:
         token: str,
         error: type[PortError],
         clock: Callable[[], datetime],
+        scheme: str = "Bearer",
         headers: Mapping[str, str] | None = None,
         spacing: float = 0.0,
         pause: Callable[[float], None] = time.sleep,
         timeout: float = 15.0,
     ) -> None:
-        """*spacing*: seconds between two requests that change something; *timeout*: seconds for one whole answer."""
+        """*scheme*: how the token is presented; *spacing*: seconds between two requests that change something;
+        *timeout*: seconds for one whole answer."""
         require_safe(base)
+        if "?" in base or "#" in base:
+            raise ConfigError("the address goes on after its path", right="such as https://api.example/v3")
         if not re.fullmatch(r"[!-~]+", token):
             raise ConfigError(
                 "the token holds what no header can carry", right="letters, digits and signs, in one line"
             )
-        self._base, self._token, self._error, self._clock = base.rstrip("/"), token, error, clock
+        self._base, self._error, self._clock = base.rstrip("/"), error, clock
+        self._authorization = f"{scheme} {token}"
         self._headers = {"accept": "application/json", **(headers or {})}
         self._spacing, self._pause, self._timeout = spacing, pause, timeout
         self._closed_until: datetime | None = None
@@ -84,8 +93,11 @@ class Api:
             if kept is None:
                 raise self._error("malformed")
             return kept
-        if etag:
+        self._kept.pop(key, None)
+        if re.fullmatch(r"[!-~]+", etag):
             self._kept[key] = (etag, answer)
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
         return answer
 
     def send(self, method: str, path: str, body: Any = None, params: Params | None = None) -> Answer:
@@ -98,15 +110,32 @@ class Api:
         finally:
             self._written = self._clock()
 
+    def text(self, path: str) -> str:
+        """Read *path* as text."""
+        told, raw = self._ask("GET", path, None, None, {})
+        try:
+            return raw.decode(told.encoding or "utf-8")
+        except (UnicodeDecodeError, LookupError):
+            raise self._error("malformed") from None
+
     def _send(
         self, method: str, path: str, params: Params | None, body: Any, headers: Mapping[str, str]
     ) -> tuple[Answer, str]:
+        told, raw = self._ask(method, path, params, body, headers)
+        link, at = told.headers.get("link", ""), _moment(told.headers.get("date", ""))
+        answer = Answer(told.status_code, self._decoded(told, raw), link, at)
+        return answer, told.headers.get("etag", "")
+
+    def _ask(
+        self, method: str, path: str, params: Params | None, body: Any, headers: Mapping[str, str]
+    ) -> "tuple[httpx.Response, bytes]":
+        """The answer, where it means well, and its body."""
         import httpx
 
         if self._closed_until is not None and self._clock() < self._closed_until:
             raise self._error("rate_limited")
         content = None if body is None else msgspec.json.encode(body)
-        sent = {**self._headers, **headers, "authorization": f"Bearer {self._token}"}
+        sent = {**self._headers, **headers, "authorization": self._authorization}
         if content is not None:
             sent["content-type"] = "application/json"
         try:
@@ -121,8 +150,7 @@ class Api:
             raise self._error("unreachable") from None
         self.sent[f"{method} {told.status_code}"] += 1
         self._complain(told, raw)
-        answer = Answer(told.status_code, self._decoded(told, raw), told.headers.get("link", ""))
-        return answer, told.headers.get("etag", "")
+        return told, raw
 
     def _read(self, told: "httpx.Response") -> bytes:
         raw, until = bytearray(), time.monotonic() + self._timeout
@@ -168,11 +196,14 @@ class Api:
         reset = _whole(told.headers.get("x-ratelimit-reset", "")) if spent else None
         reset = _reset(raw) if reset is None else reset
         if seconds is None and reset is not None:
-            seconds = max(1, reset - int(now.timestamp()))
+            seconds = max(1, reset if reset < _MOMENTS else reset - int(now.timestamp()))
         if seconds is not None:
             return min(timedelta(seconds=seconds), DAY)
         return min(MINUTE * float(2 ** min(self._met - 1, 10)), LONGEST)
 
+
+_MOMENTS = 10**9
+"""From here on a reset is a moment, in seconds since the epoch; below it, so many seconds from now."""
 
 _CODES = {
     401: "unauthorized",
@@ -197,12 +228,18 @@ def _whole(text: str) -> int | None:
 
 
 def _until(date: str, now: datetime) -> int | None:
-    """The seconds from *now* to *date* in the form of mail and HTTP, if it is one."""
+    """The seconds from *now* to *date*, if it is one."""
+    then = _moment(date)
+    return None if then is None else max(0, ceil((then - now).total_seconds()))
+
+
+def _moment(date: str) -> datetime | None:
+    """*date* in the form of mail and HTTP, if it is one."""
     try:
         then = parsedate_to_datetime(date)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0, ceil((then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds()))
+    return then.replace(tzinfo=then.tzinfo or UTC)
 
 
 class _Limit(msgspec.Struct):

@@ -1,13 +1,16 @@
 """`bakewatch.toml`: one file with the plan (decided per release) and the settings (where things are).
 
 The plan may be read from another copy of the file (the release's parent commit), so the two halves are parsed apart.
+The packs that a plan uses are taken into it here (`packs`), and answered by the operator's sources.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import EnumType
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -16,6 +19,7 @@ from msgspec import Meta, Struct, field
 
 from bakewatch.errors import ConfigError
 from bakewatch.model.plan import Check, Criterion, Journey, Persona, Plan, Policy, Rule, Stream, Trigger
+from bakewatch.packs import Sources, Use, expand
 
 T = TypeVar("T")
 
@@ -46,6 +50,8 @@ class ServeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     github_secret_env: str = ""
     """The environment variable with the webhook's secret; empty: none are taken."""
     vercel_secret_env: str = ""
+    vercel_drain_secret_env: str = ""
+    """The environment variable with the secret of Vercel's log drain; empty: none is taken."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,12 +66,20 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The service with the pull requests."""
     sources: dict[str, Table] = field(default_factory=dict)
     canaries: tuple[Table, ...] = ()
+    counter: Table = field(default_factory=dict)
+    """Who counts for journeys what they left in the database."""
     walker: Table = field(default_factory=lambda: {"kind": "pytest"})
     method: Table = field(default_factory=lambda: {"kind": "git"})
     notify: Table = field(default_factory=dict)
     serve: ServeSettings = field(default_factory=ServeSettings)
     data: str = ".bakewatch/data"
     """The data directory, relative to this file. It ignores itself in git."""
+
+
+class Packs(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is taken into the plan when it is read, and is not seen of it afterwards."""
+
+    packs: tuple[Use, ...] = ()
 
 
 def load(path: Path) -> tuple[Settings, Plan]:
@@ -77,18 +91,22 @@ def load(path: Path) -> tuple[Settings, Plan]:
             error.strerror or "cannot be read", where=str(path), right="give its path with --config"
         ) from None
     tables = _parse(raw, str(path))
-    return _settings(tables, str(path)), _plan(tables, str(path))
+    settings = _half(tables, Settings, str(path))
+    return settings, _plan(tables, str(path), settings.sources)
 
 
-def load_plan(raw: bytes, where: str) -> Plan:
-    """Read the plan half of *raw*; its settings half is left alone. *where* names it in errors."""
-    return _plan(_parse(raw, where), where)
+def load_plan(raw: bytes, where: str, sources: Sources = MappingProxyType({})) -> Plan:
+    """Read the plan half of *raw*; its settings half is left alone. *where* names it in errors.
+
+    *sources*: the operator's, who answer for the packs of the plan.
+    """
+    return _plan(_parse(raw, where), where, sources)
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the whole file, for editors."""
-    (plan, settings), definitions = msgspec.json.schema_components((Plan, Settings), ref_template="#/$defs/{name}")
-    halves = [definitions[half["$ref"].rpartition("/")[2]] for half in (plan, settings)]
+    parts, definitions = msgspec.json.schema_components((Plan, Packs, Settings), ref_template="#/$defs/{name}")
+    halves = [definitions[part["$ref"].rpartition("/")[2]] for part in parts]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "bakewatch.toml",
@@ -127,20 +145,32 @@ def _parse(raw: bytes, where: str) -> Table:
         raise ConfigError(f"not TOML: {error}", where=where) from None
 
 
-def _settings(tables: Table, where: str) -> Settings:
-    return convert({key: tables[key] for key in Settings.__struct_fields__ if key in tables}, Settings, where)
+def _half(tables: Table, kind: type[T], where: str) -> T:
+    """What of *tables* belongs to *kind*."""
+    fields: tuple[str, ...] = getattr(kind, "__struct_fields__", ())
+    return convert({key: tables[key] for key in fields if key in tables}, kind, where)
 
 
-def _plan(tables: Table, where: str) -> Plan:
+def _plan(tables: Table, where: str, sources: Sources) -> Plan:
+    keys = {*Plan.__struct_fields__, *Packs.__struct_fields__, *Settings.__struct_fields__}
     for key in tables:
-        if key not in Plan.__struct_fields__ and key not in Settings.__struct_fields__:
-            known = ", ".join(sorted({*Plan.__struct_fields__, *Settings.__struct_fields__}))
-            raise ConfigError(f"unknown key `{key}`", where=where, right=f"known keys: {known}")
+        if key not in keys:
+            raise ConfigError(f"unknown key `{key}`", where=where, right=f"known keys: {', '.join(sorted(keys))}")
     _parts(tables, where)
-    plan = convert({key: tables[key] for key in Plan.__struct_fields__ if key in tables}, Plan, where)
+    own = _half(tables, Plan, where)
+    plan = expand(own, _half(tables, Packs, where).packs, sources, where)
     for path, what, right in _contradictions(plan):
-        raise ConfigError(what, where=f"{where}: {path}", right=right)
+        raise ConfigError(what, where=f"{where}: {_of_pack(path, own, plan)}", right=right)
     return plan
+
+
+def _of_pack(path: str, own: Plan, plan: Plan) -> str:
+    """*path*, where it lies in what a pack brought by name: that has no number in the file."""
+    found = re.match(r"(checks|criteria|triggers)\[(\d+)]", path)
+    if found is None or int(found[2]) < len(getattr(own, found[1])):
+        return path
+    one = getattr(plan, found[1])[int(found[2])]
+    return f"packs: {found[1]}.{getattr(one, 'id', None) or one.name}{path[found.end() :]}"
 
 
 _LISTS: dict[str, Any] = {
@@ -155,7 +185,7 @@ _TABLES: dict[str, Any] = {"streams": Stream, "personas": Persona}
 
 def _parts(tables: Table, where: str) -> None:
     """Convert each part by itself, so that an error names its index or key."""
-    for key, kind in _LISTS.items():
+    for key, kind in {**_LISTS, "packs": Use}.items():
         if isinstance(items := tables.get(key), list):
             for index, item in enumerate(items):
                 convert(item, kind, where, f"{key}[{index}]")

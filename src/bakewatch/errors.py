@@ -8,6 +8,7 @@
         HostingError         the platform could not be asked what it has built, or moved
         ForgeError           the service with the pull requests could not be asked, or told
         SourceError          a source could not answer
+        CounterError         what a journey left behind could not be counted
         JourneyError         a journey could not be walked (not: it failed)
         RollbackError        the undo could not be done
         NotifyError          a notification could not be delivered
@@ -21,6 +22,9 @@ import sqlite3
 from collections.abc import Iterator
 
 NO_SPACE = "no space left on the disk"
+
+MISUSE = "misuse"
+"""The code of a `CounterError`: what was asked is not one SELECT of one integer."""
 
 
 class BakewatchError(Exception):
@@ -67,6 +71,10 @@ class SourceError(PortError):
     """A source could not answer; the story books a gap."""
 
 
+class CounterError(PortError):
+    """What a journey left behind could not be counted."""
+
+
 class JourneyError(PortError):
     """A journey could not be walked, which says nothing about the release."""
 
@@ -77,6 +85,12 @@ class RollbackError(PortError):
 
 class NotifyError(PortError):
     """A notification could not be delivered."""
+
+
+def passes(error: BaseException) -> bool:
+    """Can trying again help after *error*? Only where a vendor is behind it and says so."""
+    behind = next((one for one in _chain(error) if isinstance(one, PortError)), None)
+    return behind is not None and not behind.permanent
 
 
 def cause_of(error: BaseException) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from bakewatch.errors import ConfigError
 from bakewatch.ports import Context, Kind
 
-GROUPS = ("platform", "hosting", "forge", "source", "canary", "walker", "method", "notifier")
+GROUPS = ("platform", "hosting", "forge", "source", "canary", "counter", "walker", "method", "notifier")
 
 
 def find(group: str, table: Mapping[str, Any], where: str) -> tuple[Kind[Any], Any]:

@@ -16,10 +16,11 @@ from msgspec import Struct
 from bakewatch.errors import ConfigError
 from bakewatch.model.forge import Bulletin, Pull, Trace
 from bakewatch.model.hosting import Differences, Hosted, Move, Told
-from bakewatch.model.journey import JourneyRun
+from bakewatch.model.journey import JourneyRun, Parameter
 from bakewatch.model.notice import Notice
 from bakewatch.model.observation import CanarySent, Observation, Question, Window
 from bakewatch.model.plan import Journey, Persona, Plan
+from bakewatch.model.probe import Probe
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.model.text import CleanText
@@ -143,7 +144,8 @@ class Source(Protocol):
     def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
         """Answer all *questions* over *window* in buckets of *width*, in one fused query.
 
-        One observation per question, in their order; one that could not be answered carries a gap. A source without
+        One observation per question, in their order; one that could not be answered carries a gap. The window of an
+        answer is what was seen: of a question about the `past` it begins with the first line there is. A source without
         messages refuses questions about signatures in its kind's `check`.
         """
         ...
@@ -158,6 +160,14 @@ class Canaries(Protocol):
 
     def send(self, tag: str) -> list[CanarySent]:
         """Send one canary, marked with *tag*, into every stream that has one. Never raises."""
+        ...
+
+
+class Counter(Protocol):
+    """Whoever counts what journeys did and did not leave in the database. Raises `CounterError`."""
+
+    def count(self, query: str, parameters: Sequence[Parameter] = ()) -> int:
+        """The one integer that *query* selects, with a `%s` for each of *parameters*. Changes nothing."""
         ...
 
 
@@ -192,18 +202,6 @@ class Archive(Protocol):
         """The cases that passed and were over *before* then, newest first. Raises nothing: what cannot be read is
         missing."""
         ...
-
-
-class NoArchive:
-    """No record of earlier cases."""
-
-    def ended(self, commit: str) -> Ending | None:
-        """None."""
-        return None
-
-    def passed(self, before: datetime) -> Iterator[Timeline]:
-        """Nothing."""
-        return iter(())
 
 
 class Notifier(Protocol):
@@ -253,6 +251,8 @@ class Context:
     """The case's release; none while a plan is only checked."""
     plan_dir: Path | None = None
     """Where the plan and its journeys were exported to; none while a plan is only checked."""
+    counter: Counter | None = None
+    """Whoever counts for journeys; none where nobody is configured."""
 
     def secret(self, name: str) -> str:
         """The value of the environment variable *name*; `ConfigError` when it is missing."""
@@ -275,6 +275,8 @@ class Kind(Generic[V_co]):
     """Settings and context -> the vendor. Raises `ConfigError`; starts nothing and asks nobody."""
     check: Callable[[Question], None] = lambda question: None
     """For a source: raises `ConfigError` when it could not be asked *question*; `where` is the key that is wrong."""
+    probe: Callable[[Any, Context], Sequence[Probe]] = lambda settings, context: ()
+    """Settings and context -> what `doctor` tries for real, read-only. As `build`, it asks nobody itself."""
 
 
 class Runtime(Protocol):

@@ -1,5 +1,6 @@
 """Real parts that several contract suites look at."""
 
+import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ import pytest
 from bakewatch.model.release import Release
 from bakewatch.ports import Remote
 from bakewatch.testing.github import GitHub
+from bakewatch.testing.supabase.engine import Engine
 from bakewatch.vendors.git.mirror import Mirror
 from bakewatch.vendors.git.release import find_release
 from tests.contract import openapi_github
 from tests.contract.github_rig import Clock, Rig
+from tests.contract.hosted_rig import HostedRig
+from tests.contract.openapi import FOLDER, document
 from tests.contract.remotes import ENVIRON, Team
 from tests.contract.source_rigs import DatabaseRig, LogRig
 
@@ -44,7 +48,7 @@ def hub(team: Team) -> Iterator[Rig]:
     clock = Clock()
     with GitHub(team.remote, clock=clock) as github:
         yield Rig(team, github, clock)
-    if openapi_github.SPECS and not github.state.newest:
+    if FOLDER in os.environ and not github.state.newest:
         openapi_github.check(github.exchanges)
 
 
@@ -70,6 +74,28 @@ def logs(tmp_path: Path) -> Iterator[LogRig]:
     rig = LogRig(tmp_path)
     yield rig
     rig.worker.kill()
+
+
+@pytest.fixture(scope="session")
+def hosted_engine() -> Iterator[Engine]:
+    """The engine behind hosted logs: starting one takes longer than most tests."""
+    engine = Engine()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def hosted(tmp_path: Path, hosted_engine: Engine) -> Iterator[HostedRig]:
+    """Hosted logs. All that is asked and answered is held to the vendor's document, where that is there."""
+    (tmp_path / "hosted").mkdir()
+    rig = HostedRig(tmp_path / "hosted")
+    rig.server.logs.engine = hosted_engine
+    yield rig
+    rig.server.logs.engine = Engine()
+    rig.close()
+    hosted_engine.clear()
+    if FOLDER in os.environ:
+        rig.hold_to(document("supabase"))
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ class Loopback:
 
 
 @contextmanager
-def serving(answer: Callable[[Asked], Answer]) -> Iterator[Loopback]:
-    """Serve until the block ends."""
+def serving(answer: Callable[[Asked], Answer], *, dated: bool = True) -> Iterator[Loopback]:
+    """Serve until the block ends; *dated*: answers carry the time."""
     loopback = Loopback(answer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -40,7 +40,9 @@ def serving(answer: Callable[[Asked], Answer]) -> Iterator[Loopback]:
             asked = Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
             loopback.asked.append(asked)
             status, headers, raw = loopback.answer(asked)
-            self.send_response(status)
+            self.send_response_only(status)
+            if dated:
+                self.send_header("date", self.date_time_string())
             for name, value in {**headers, "content-length": str(len(raw))}.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+from openapi_core.validation.response.exceptions import ResponseValidationError
 
 FOLDER = "BAKEWATCH_SPECS"
 
@@ -50,26 +51,51 @@ class Document:
         status: int,
         answer: object,
         body: bytes = b"",
+        headers: dict[str, str] | None = None,
     ) -> None:
-        """Fail unless the request and its answer are as documented, every parameter of the query included."""
+        """Fail unless the request and its answer are as documented, every parameter of the query included.
+
+        *answer*: the body as it was sent (bytes), a text, or as JSON. What any operation may answer need not be
+        documented.
+        """
         operation = self._raw["paths"].get(self._named(path), {}).get(method.lower())
         assert operation, f"{method} {path} is not documented"
-        known = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
+        known = {self._followed(one)["name"] for one in operation.get("parameters", [])}
         assert set(query) <= known, f"{method} {path} does not know {sorted(set(query) - known)}"
         request = MockRequest(
             self._host,
             method.lower(),
             path,
             args=query,
-            headers={"authorization": "Bearer x"},
+            headers={"authorization": "Bearer x", **(headers or {})},
             data=body or None,
         )
         self._judge.validate_request(request)
-        raw = b"" if answer is None else json.dumps(answer).encode()
-        self._judge.validate_response(request, MockResponse(raw, status_code=status))
+        if str(status) not in operation["responses"] and (status in _ALWAYS or status >= 500):
+            return
+        kind = "text/plain" if isinstance(answer, str) else "application/json"
+        raw = answer.encode() if isinstance(answer, str) else answer
+        if not isinstance(raw, bytes):
+            raw = b"" if raw is None else json.dumps(raw).encode()
+        try:
+            self._judge.validate_response(request, MockResponse(raw, status_code=status, content_type=kind))
+        except ResponseValidationError as error:
+            raise AssertionError(f"{method} {path} {status}: {error!r}: {error.__cause__}") from error
+
+    def _followed(self, node: dict[str, Any]) -> dict[str, Any]:
+        """What *node* refers to, or itself."""
+        parts = node.get("$ref", "").split("/")[1:]
+        for number, part in enumerate(parts):
+            node = (node if number else self._raw)[part]
+        return node
 
     def _named(self, path: str) -> str:
         return next((name for pattern, name in self._paths if pattern.fullmatch(path)), "")
+
+
+_ALWAYS = (304, 401, 403, 414, 429)
+"""Nothing changed, a token that is none, one that may not, a text that is too long, a limit: any operation may say so,
+and fail, and few documents tell of it."""
 
 
 def _loosened(node: Any) -> Any:
@@ -83,7 +109,7 @@ def _loosened(node: Any) -> Any:
     if node.get("nullable") is True and "allOf" in node:
         rest = {key: value for key, value in node.items() if key != "nullable"}
         return {"anyOf": [_NULL, _loosened(rest)]}
-    if node.get("nullable") is True and "enum" in node:
+    if node.get("nullable") is True and None not in node.get("enum", [None]):
         return {**node, "enum": [*node["enum"], None]}
     return {("anyOf" if key == "oneOf" else key): _loosened(value) for key, value in node.items()}
 

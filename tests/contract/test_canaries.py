@@ -20,6 +20,7 @@ def test_a_request_carries_the_tag_and_any_answer_means_sent() -> None:
         (sent,) = canary.send("bw-abc-1")
     assert (sent.stream, sent.at, sent.problem) == ("edge_logs", NOW, "")
     assert server.asked[0].headers["x-bakewatch"] == "bw-abc-1"
+    assert server.asked[0].headers["user-agent"] == "bakewatch"
 
 
 def test_no_answer_means_not_sent() -> None:

@@ -42,6 +42,15 @@ def test_the_newest_status_of_a_deployment_says_how_it_stands(
     assert told.deployment.log == (("Tell [email]",) if code else ())
 
 
+@pytest.mark.parametrize("state", ["waiting", "a new word"])
+def test_a_state_that_is_not_known_is_not_the_end(hub: Rig, state: str) -> None:
+    hub.github.state.newest = True  # no document has it
+    release = hub.release()
+    hub.github.deployed(hub.github.deploy(release.commit), state)
+    told = _hosting(hub).tell(release.commit)
+    assert told.deployment is not None and (told.deployment.build, told.current) == (Build.BUILDING, "")
+
+
 def test_of_several_deployments_the_newest_of_the_environment_counts(hub: Rig) -> None:
     release = hub.release()
     first, second = hub.github.deploy(release.commit), hub.github.deploy(release.commit)
@@ -51,6 +60,27 @@ def test_of_several_deployments_the_newest_of_the_environment_counts(hub: Rig) -
     told = _hosting(hub).tell(release.commit)
     assert told.current == str(second.id) != str(first.id)
     assert _hosting(hub, "Preview").tell(release.commit).deployment.code == "failure"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "build", "current"),
+    [
+        ("failure", "success", Build.READY, 1),
+        ("success", "failure", Build.READY, 0),
+        ("success", "in_progress", Build.BUILDING, None),
+        ("error", "failure", Build.FAILED, None),
+    ],
+)
+def test_a_commit_that_was_deployed_twice_came_to_nothing_only_when_both_did(
+    hub: Rig, first: str, second: str, build: Build, current: int | None
+) -> None:
+    release = hub.release()
+    both = [hub.github.deploy(release.commit) for _ in range(2)]
+    for one, state in zip(both, (first, second), strict=True):
+        hub.github.deployed(one, state)
+    told = _hosting(hub).tell(release.commit)
+    assert told.deployment is not None and told.deployment.build is build
+    assert told.current == ("" if current is None else str(both[current].id))
 
 
 def test_a_release_that_another_went_live_over_is_not_current(hub: Rig) -> None:

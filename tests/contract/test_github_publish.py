@@ -63,6 +63,13 @@ def test_another_apps_comment_with_our_mark_is_passed_over(hub: Rig) -> None:
     ]
 
 
+def test_a_title_is_text(hub: Rig) -> None:
+    release = hub.release()
+    hub.forge(publish=("comment",)).publish(bulletin(release, title="<b>PR #1</b> [x](https://evil.example) *"))
+    told = hub.github.state.comments[0].body.splitlines()[1]
+    assert told == "### &#60;b&#62;PR #1&#60;/b&#62; \\[x\\](https&#58;//evil.example) \\*"
+
+
 def test_a_long_report_is_cut_to_what_fits_and_says_so(hub: Rig) -> None:
     release = hub.release()
     text = "<details>\n\n```\n" + "0123456789 café\n" * 6000 + "```\n\n</details>"

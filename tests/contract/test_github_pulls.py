@@ -5,6 +5,9 @@ from msgspec import structs
 
 from bakewatch.errors import ForgeError
 from bakewatch.model.release import Release
+from bakewatch.vendors.github.forge import Github
+from bakewatch.vendors.github.rest import Rest
+from bakewatch.vendors.github.settings import ForgeSettings
 from tests.contract.github_rig import TOKEN, Rig
 
 pytestmark = pytest.mark.real
@@ -111,6 +114,20 @@ def test_what_cannot_be_read_is_a_pulled_brake(hub: Rig, trouble: object) -> Non
     release = hub.release()
     trouble(hub)  # type: ignore[operator]
     brake = hub.forge().brake(release)
+    assert (brake.pulled, brake.problem) == (True, "brake_unreadable")
+
+
+def test_a_number_that_is_no_pull_requests_opts_nothing_out(hub: Rig) -> None:
+    """A commit may end with the number of an issue, or of another repository's pull request."""
+    release = structs.replace(hub.release(), pulls=(999, 1))
+    assert not hub.forge().brake(release).pulled
+    hub.github.label(1, OFF, "maintainer")
+    assert hub.forge().brake(release).problem == "opt_out"
+
+
+def test_a_repository_that_is_not_seen_says_nothing_of_its_pull_requests(hub: Rig) -> None:
+    rest = Rest(hub.rest()._api, "team/hidden", ForgeError)
+    brake = Github(rest, ForgeSettings(), hub.clock).brake(hub.release())
     assert (brake.pulled, brake.problem) == (True, "brake_unreadable")
 
 

@@ -41,6 +41,16 @@ def test_unless_the_plan_acts_by_itself_it_is_left_for_a_person(hub: Rig) -> Non
     assert hub.revert(merge=False).roll_back(release).commit == commit
 
 
+def test_a_merge_that_does_not_say_what_it_became_is_asked_about_again(hub: Rig) -> None:
+    release = hub.release()
+    commit = hub.revert().roll_back(release).commit
+    hub.github.state.pulls[2].result = ""
+    done = hub.revert().roll_back(release)
+    assert (done.problem, done.permanent) == ("not_ready", False)
+    hub.github.state.pulls[2].result = commit
+    assert hub.revert().roll_back(release).commit == commit
+
+
 def test_one_that_was_opened_before_a_crash_is_found_again(hub: Rig) -> None:
     release = hub.release()
     hub.revert(merge=False).roll_back(release)
@@ -58,6 +68,29 @@ def test_a_strangers_pull_request_with_our_trailer_is_not_ours(hub: Rig) -> None
     done = hub.revert().roll_back(release)
     assert (done.problem, done.link[-7:]) == ("", "/pull/4")
     assert "evil.txt" not in hub.team.git("ls-tree", "--name-only", "main", cwd=hub.team.remote)
+
+
+def test_what_others_pushed_to_its_branch_is_not_merged(hub: Rig) -> None:
+    release = hub.release()
+    hub.revert(merge=False).roll_back(release)
+    branch = "revert-1-feature"
+    hub.team.git("fetch", "-q", "origin")
+    hub.team.git("checkout", "-q", "-B", "work", f"origin/{branch}")
+    hub.team.commit("more", {"evil.txt": "1"})
+    hub.team.git("push", "-q", "origin", f"HEAD:refs/heads/{branch}")
+    done = hub.revert().roll_back(release)
+    assert (done.problem, done.permanent, done.link[-7:]) == ("needs_a_person", True, "/pull/2")
+    assert hub.main("%H") == release.commit
+
+
+def test_trouble_at_github_itself_is_no_conflict(hub: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = hub.release()
+    said = {"data": None, "errors": [{"message": "Something went wrong while executing your query."}]}
+    monkeypatch.setattr(hub.github._server.routes, "_revert", lambda call, variables: said)
+    done = hub.revert().roll_back(release)
+    assert (done.problem, done.permanent) == ("malformed", False)
+    monkeypatch.undo()
+    assert not hub.revert().roll_back(release).problem
 
 
 def test_anything_but_exactly_one_pull_request_is_not_reverted(hub: Rig) -> None:

@@ -29,7 +29,7 @@ def test_a_merge_a_deployment_and_a_ping_are_delivered_signed_and_read(hub: Rig)
     ping, merged, deployed = (of_github(one.headers["x-github-event"], one.body) for one in server.asked)
     assert isinstance(ping, Ignored)
     assert merged == Merged("team/live", "main", 1)
-    assert deployed == Deployed(release.commit, True, "team/live")
+    assert deployed == Deployed(release.commit, True, "team/live", environment="Production")
 
 
 def test_only_a_new_answer_on_a_pull_request_is_told(hub: Rig) -> None:

@@ -21,11 +21,17 @@ MORE_ALIKE = [
     ("timeout after 3000 ms, retry 1, 2, 3", "timeout after 5 ms, retry 1"),
     ("no user kim@example.com", "no user lee@example.org"),
     ("job 2026-02-07T11:46:18Z ended", "job 2026-03-01T00:00:00Z ended"),
+    ('invalid input syntax for type uuid: "x"', 'invalid input syntax for type uuid: "Kim Lee"'),
+    ('no user "Kim Lee"', 'no user "Ann von Bob"'),
+    ("Key (name)=(Kim) already exists.", "Key (name)=(Lee) already exists."),
+    ('{"msg":"db down","user":"kim"}', '{"msg":"db down","user":"Lee Ann"}'),
 ]
 MORE_APART = [
     ('{"level":"error","msg":"db down"}', '{"level":"error","msg":"cache down"}'),
     ("failed (SQLSTATE 42703)", "failed (SQLSTATE 23505)"),
     ('relation "events_2024" is gone', 'relation "events_2025" is gone'),
+    ('violates policy "Only for members"', 'violates policy "Only for owners"'),
+    ('{"error_code":"session_expired"}', '{"error_code":"user_banned"}'),
 ]
 
 

@@ -8,9 +8,9 @@ from tests.contract.source_rigs import DatabaseRig, LogRig, Rig
 pytestmark = pytest.mark.real
 
 
-@pytest.fixture(params=["chdb", "postgres"])
+@pytest.fixture(params=["chdb", "supabase", "postgres"])
 def rig(request: pytest.FixtureRequest) -> Rig:
-    made: Rig = request.getfixturevalue({"chdb": "logs", "postgres": "database"}[request.param])
+    made: Rig = request.getfixturevalue({"chdb": "logs", "supabase": "hosted", "postgres": "database"}[request.param])
     made.ask(made.question())  # a first look, so that what happens from now on lies between two
     return made
 

@@ -105,6 +105,11 @@ def test_the_domains_of_production_are_read_to_the_last_page_without_those_that_
     assert len(scene.asked()) == 3
 
 
+def test_a_domain_for_all_names_below_one_has_no_address_to_ask(scene: Scene) -> None:
+    scene.platform.domains["*.live.example"] = ""
+    assert scene.vercel.domains() == ["live.example", "www.live.example"]
+
+
 def test_a_commit_is_followed_from_the_push_until_production_serves_it(scene: Scene) -> None:
     scene.push(OLD)
     assert scene.vercel.tell(GOOD).deployment is None
@@ -151,6 +156,24 @@ def test_a_preview_of_the_same_commit_is_never_its_deployment(scene: Scene) -> N
     scene.push(GOOD, target=None)
     told = scene.vercel.tell(GOOD)
     assert told.deployment is not None and told.deployment.id == wanted
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "build"),
+    [
+        (Ends.ERROR, Ends.READY, Build.READY),
+        (Ends.READY, Ends.ERROR, Build.READY),
+        (Ends.READY, Ends.CANCELED, Build.READY),
+        (Ends.CANCELED, Ends.ERROR, Build.FAILED),
+    ],
+)
+def test_a_commit_that_was_built_twice_came_to_nothing_only_when_both_did(
+    scene: Scene, first: Ends, second: Ends, build: Build
+) -> None:
+    both = [scene.push(GOOD, ends=one) for one in (first, second)]
+    deployment = scene.vercel.tell(GOOD).deployment
+    assert deployment is not None and deployment.build is build
+    assert deployment.id == both[first is not Ends.READY]
 
 
 def test_what_the_filters_let_through_is_looked_at_again() -> None:
@@ -213,6 +236,19 @@ def test_the_log_of_a_failed_build_is_short_and_keeps_no_secret(scene: Scene) ->
     assert lines[-1] == "Command exited with 1" and lines[-2].startswith("Error: x")
     assert lines[-5] == "Error: STRIPE_KEY=[value] and MAGIC=[value]"
     assert not any(bad in "\n".join(lines) for bad in ("sk_live", "hunter2", "kim", "s3cret", "\x1b", "Done"))
+
+
+def test_an_event_of_nothing_does_not_take_the_log_with_it() -> None:
+    row = {"uid": "d", "readyState": "ERROR", "createdAt": 1, "target": "production", "meta": {"gitCommitSha": BAD}}
+
+    def answer(asked: Asked) -> Answer:
+        events = [None, {"type": "stderr", "text": "Type error"}]
+        told = events if "events" in asked.path else {"id": "p", "deployments": [row]}
+        return 200, {}, json.dumps(told).encode()
+
+    with serving(answer) as server:
+        told = Vercel(VercelSettings(project="live", api=server.url), SCENE_TOKEN, Clock()).tell(BAD)
+    assert told.deployment is not None and told.deployment.log == ("Type error",)
 
 
 def test_a_build_without_a_log_failed_all_the_same(scene: Scene) -> None:
@@ -325,6 +361,22 @@ def test_differences_are_names_of_variables_and_jobs(scene: Scene) -> None:
     scene.platform.variables = {"A": scene.clock.now, "OLD": DAY - timedelta(days=3)}
     assert scene.vercel.differences(target) == Differences(environment=("A", "GONE", "NEW"), crons=True)
     assert scene.vercel.differences(scene.platform.current) == Differences(environment=("A",))
+
+
+def test_a_variable_that_does_not_say_when_it_was_changed_may_have_been() -> None:
+    project = {
+        "id": "prj_1",
+        "targets": {"production": {"id": "now"}},
+        "env": [{"key": "A", "target": ["production"]}, {"key": "B", "target": ["preview"]}],
+    }
+
+    def answer(asked: Asked) -> Answer:
+        told = project if "projects" in asked.path else {"id": "any", "createdAt": 1, "env": []}
+        return 200, {}, json.dumps(told).encode()
+
+    with serving(answer) as server:
+        vercel = Vercel(VercelSettings(project="live", api=server.url), SCENE_TOKEN, Clock())
+        assert vercel.differences("then") == Differences(environment=("A",))
 
 
 def test_nothing_is_compared_with_what_is_gone_or_with_nothing(scene: Scene) -> None:

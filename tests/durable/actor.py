@@ -25,8 +25,9 @@ from bakewatch.model.observation import CanarySent
 from bakewatch.model.plan import Bake, Confirm, Journey, Persona, Plan
 from bakewatch.model.release import Merged, Release, Sighting
 from bakewatch.model.rollback import Brake, Rollback
-from bakewatch.ports import NoArchive, World
+from bakewatch.ports import World
 from bakewatch.testing.world import PARENT, RELEASE
+from bakewatch.vendors.no_archive import NoArchive
 from tests.flow.stories import MERGED, PLAN
 
 CONFIG = """\

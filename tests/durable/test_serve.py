@@ -17,17 +17,19 @@ from tests.unit.web import senders
 
 pytestmark = pytest.mark.real
 SERVE = CONFIG + '[serve]\nport = 0\ngithub_secret_env = "HOOKS"\nvercel_secret_env = "HOOKS"\n'
+DRAIN = 'vercel_drain_secret_env = "HOOKS"\n'
 
 
 class Server:
     """A running `bakewatch serve`."""
 
-    def __init__(self, desk: Desk, **environ: str) -> None:
-        (desk.folder / "bakewatch.toml").write_text(SERVE)
+    def __init__(self, desk: Desk, more: str = "", **environ: str) -> None:
+        (desk.folder / "bakewatch.toml").write_text(SERVE + more)
         self.process = desk.start("serve", HOOKS=senders.SECRET, **environ)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        found = re.fullmatch(r"serving (http://127\.0\.0\.1:\d+) \(webhooks: github, vercel\)\n", line)
+        drains = "; drains: vercel" if more else ""
+        found = re.fullmatch(rf"serving (http://127\.0\.0\.1:\d+) \(webhooks: github, vercel{drains}\)\n", line)
         assert found, line + str(self.process.stderr and self.process.stderr.read())
         self.url = found[1]
 
@@ -74,6 +76,16 @@ def test_a_merge_is_watched_and_reported_once_however_often_it_is_told(desk: Des
     assert [f"hook       github #1: {words}" in out for words in (f"started {CASE}", "seen before")] == [True, True]
     assert f"hook       vercel {RELEASE[:7]}: {CASE} is known: passed" in out
     assert json.loads(_report(desk).read_text())
+
+
+def test_lines_of_a_log_drain_are_kept_in_the_data_directory(desk: Desk) -> None:
+    server, body = Server(desk, DRAIN), json.dumps([{"id": "1", "timestamp": 1770464000123, "message": "one"}]).encode()
+    headers = senders.from_vercel(body)
+    told = httpx.post(f"{server.url}/drains/vercel", content=body, headers=headers, timeout=5, trust_env=False)
+    assert (told.status_code, told.json()) == (200, {"status": "kept", "lines": 1})
+    (path,) = (desk.data / "drains" / "vercel").glob("*.ndjson")
+    assert json.loads(path.read_text())["event_message"] == "one"
+    server.stop()
 
 
 def test_a_verify_beside_it_enqueues_there_and_attaches(desk: Desk) -> None:

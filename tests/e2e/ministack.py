@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 BRANCH = "main"
 PLAN = """\
@@ -125,6 +126,9 @@ def test_the_live_page_opens(api, expect):
 
 class Stack:
     """A running production. Not for use but through `running`."""
+
+    tag_header = "x-bakewatch"
+    """The request header that its log keeps, and that marks our own traffic."""
 
     def __init__(self, folder: Path, *, duration: str = "20m", rate: float = 60.0, scale: float = 0.04) -> None:
         self.folder, self.rate = folder, rate
@@ -238,14 +242,19 @@ class Stack:
             "severity_text": "INFO",
             "log_attributes": {key.replace("__", "."): value for key, value in attributes.items()},
         }
-        with self._lock, (self.logs / f"{source}.ndjson").open("a") as file:
+        with self._lock:
+            self.keep(row)
+
+    def keep(self, row: dict[str, Any]) -> None:
+        """Keep a line where whoever watches finds it."""
+        with (self.logs / f"{row['source']}.ndjson").open("a") as file:
             file.write(json.dumps(row) + "\n")
 
     def live(self, tag: str = "", commit: str = "") -> int:
         """Serve the live page of *commit* (by default of production) once, as the service would; returns the status."""
         broken = self.broken(commit or self.served()[0])
         status = 503 if (self.folder / "outage").exists() else 400 if broken else 200
-        own = {"request__headers__x_bakewatch": tag} if tag else {}
+        own = {f"request__headers__{self.tag_header.replace('-', '_')}": tag} if tag else {}
         self.log(
             "edge_logs",
             f"GET | {status} | /live",
@@ -277,7 +286,7 @@ def _handler(stack: Stack) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
-            tag = self.headers.get("x-bakewatch", "")
+            tag = self.headers.get(stack.tag_header, "")
             commit = stack.serving(int(self.connection.getsockname()[1]))
             if path.startswith("/at/"):
                 commit, path = path[4:44], path[44:]

@@ -140,12 +140,19 @@ def _now() -> datetime:
 def on_vendors(folder: Path, **settings: Any) -> Iterator[VendorStack]:
     """A production on both stand-ins in *folder*, with traffic, until the block ends."""
     stack = VendorStack(folder, **settings)
+    with served_by(stack):
+        yield stack
+
+
+@contextmanager
+def served_by(stack: VendorStack) -> Iterator[None]:
+    """*stack* runs until the block ends."""
     with stack.vercel, stack.github:
         threading.Thread(target=stack.server.serve_forever, daemon=True).start()
         stack.start()
         threading.Thread(target=stack.traffic, daemon=True).start()
         time.sleep(0.5)
         try:
-            yield stack
+            yield
         finally:
             stack.stop()

@@ -8,6 +8,7 @@ from msgspec import structs
 from bakewatch.flow import replay
 from bakewatch.flow.replay import DAY, read
 from bakewatch.judge.rejudge import rejudge
+from bakewatch.model.observation import Observation, Question, Window
 from bakewatch.model.plan import Check, Plan, Rule, Trigger
 from bakewatch.model.replay import BakeReplay
 from bakewatch.model.timeline import Fired, Weighed
@@ -58,6 +59,24 @@ def test_history_is_read_in_pieces_of_a_day_and_what_may_still_come_is_left_out(
     assert 8 * DAY <= past.axis.minutes < 8 * DAY + 5
     assert NOW - timedelta(minutes=3) < past.since + timedelta(days=1) <= NOW - timedelta(minutes=2)
     assert all(track.known.all() for track in past.tracks.values())
+
+
+def test_what_was_not_kept_is_not_known_and_silence_after_that_is() -> None:
+    world, asked = production(), list[bool]()
+    since, quiet = NOW - timedelta(days=3), NOW - timedelta(days=1)
+    world.rates["calls"] = lambda moment, commit: (0.5 if since <= moment < quiet else 0.0, 0.0)
+    real = world._answer
+
+    def answer(question: Question, window: Window, *words: object) -> Observation:
+        asked.append(question.past)
+        told: Observation = real(question, window, *words)  # type: ignore[arg-type]
+        start = min(window.end, max(window.start, since)) if question.past else window.start
+        return structs.replace(told, window=Window(start, window.end))
+
+    world._answer = answer  # type: ignore[method-assign, assignment]
+    calls = read(world.world(), OF, 2).tracks["calls"]
+    assert calls.known.sum() == pytest.approx(3 * DAY, abs=5) and calls.known[-3 * DAY + 10 :].all()
+    assert (calls.count[-DAY + 10 :] == 0).all() and asked[0] and not asked[-1]
 
 
 def test_what_had_no_answer_stays_a_gap() -> None:

@@ -35,7 +35,7 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-def _api(url: str, clock: Clock, **options: float) -> Api:
+def _api(url: str, clock: Clock, **options: object) -> Api:
     return Api(url, token=TOKEN, error=HostingError, clock=clock, pause=clock.wait, **options)  # type: ignore[arg-type]
 
 
@@ -91,6 +91,22 @@ def test_what_is_asked_carries_the_token_in_its_header_only() -> None:
 def test_trouble_has_a_code_and_says_whether_trying_again_can_help(answer: Answer, code: str, permanent: bool) -> None:
     with serving(lambda asked: answer) as server:
         assert _code(lambda: _api(server.url, Clock()).get("/")) == (code, permanent)
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Sat, 07 Feb 2026 00:02:09 GMT", NOW + timedelta(seconds=129)),
+        ("Sat, 07 Feb 2026 09:00:00 +0900", NOW),
+        ("just now", None),
+    ],
+)
+def test_an_answer_says_what_time_it_was_there(date: str, at: datetime | None) -> None:
+    def dated(asked: Asked) -> Answer:
+        return _json(200, {}, date=date)
+
+    with serving(dated, dated=False) as server:
+        assert _api(server.url, Clock()).get("/").at == at
 
 
 def test_an_answer_in_lines_is_read_as_a_list() -> None:
@@ -155,6 +171,7 @@ TOLD = {"error": {"code": "rate_limited", "message": "…", "limit": {"remaining
         ),
         pytest.param(_json(429, retry_after="²"), 60, id="no number"),
         pytest.param(_json(429, retry_after="soon"), 60, id="no date"),
+        pytest.param(_json(429, retry_after="Sat, 07 Feb 99999999999999 00:00:09 GMT"), 60, id="no year"),
         pytest.param(_json(429, {"error": {"limit": {"reset": 1e300}}}), 60, id="no time"),
         pytest.param(_json(429, retry_after="999999999999"), 86400, id="never"),
         pytest.param(_json(429), 60, id="no word"),
@@ -203,6 +220,21 @@ def test_what_has_not_changed_is_not_sent_again() -> None:
     assert "if-none-match" not in server.asked[2].headers
 
 
+def test_only_so_many_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 2)
+    with serving(lambda asked: _json(200, {}, etag='"1"')) as server:
+        api = _api(server.url, Clock())
+        for path in ("/a", "/b", "/a", "/c", "/b", "/c"):
+            api.get(path)
+    assert ["if-none-match" in one.headers for one in server.asked] == [False, False, True, False, False, True]
+
+
+def test_a_tag_that_no_header_can_carry_is_not_sent_back() -> None:
+    with serving(lambda asked: _json(200, {"n": len(server.asked)}, etag='"caf\xe9"')) as server:
+        api = _api(server.url, Clock())
+        assert [api.get("/").body["n"] for _ in range(2)] == [1, 2]
+
+
 def test_changes_keep_their_distance_and_reading_does_not() -> None:
     clock = Clock()
     with serving(lambda asked: _json(201 if asked.path != "/no" else 500)) as server:
@@ -236,3 +268,44 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_repeated(toke
 def test_only_https_and_loopback_are_asked() -> None:
     with pytest.raises(ConfigError, match="is not https"):
         _api("http://api.example", Clock())
+
+
+@pytest.mark.parametrize("base", ["https://api.example?to=", "https://api.example#", "https://api.example/v3?"])
+def test_a_base_that_would_swallow_the_path_is_refused(base: str) -> None:
+    with pytest.raises(ConfigError, match="goes on after its path"):
+        _api(base, Clock())
+
+
+def test_a_base_may_have_a_path() -> None:
+    with serving(lambda asked: _json(200, {})) as server:
+        _api(server.url + "/api/v3/", Clock()).get("/user")
+    assert server.asked[0].path == "/api/v3/user"
+
+
+def test_a_text_is_read_as_it_is_and_the_token_may_be_presented_otherwise() -> None:
+    with serving(lambda asked: (200, {"content-type": "text/plain; charset=utf-8"}, "x 1 é\n".encode())) as server:
+        assert _api(server.url, Clock(), scheme="Basic", headers={"accept": "text/plain"}).text("/m") == "x 1 é\n"
+    (asked,) = server.asked
+    assert (asked.headers["authorization"], asked.headers["accept"]) == (f"Basic {TOKEN}", "text/plain")
+
+
+@pytest.mark.parametrize(("raw", "kind"), [(b"\xff\xfe", "text/plain; charset=utf-8"), (b"x", "text/plain; charset=?")])
+def test_a_text_in_no_known_letters_is_malformed_or_taken_for_utf_8(raw: bytes, kind: str) -> None:
+    with serving(lambda asked: (200, {"content-type": kind}, raw)) as server:
+        api = _api(server.url, Clock())
+        if raw == b"x":
+            assert api.text("/m") == "x"
+        else:
+            assert _code(lambda: api.text("/m")) == ("malformed", False)
+
+
+@pytest.mark.parametrize(("reset", "seconds"), [(str(EPOCH + 42), 42), ("42", 42), ("0", 1)])
+def test_a_reset_is_a_moment_or_so_many_seconds_from_now(reset: str, seconds: int) -> None:
+    clock = Clock()
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
+    with serving(lambda asked: (429, headers, b"")) as server:
+        api = _api(server.url, clock)
+        for wait, sent in ((0, 1), (seconds - 1, 1), (1, 2)):
+            clock.now += timedelta(seconds=wait)
+            assert _code(lambda: api.get("/x"))[0] == "rate_limited"
+            assert len(server.asked) == sent

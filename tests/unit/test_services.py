@@ -76,6 +76,8 @@ def test_a_pull_request_must_have_been_merged_into_the_production_branch() -> No
     with pytest.raises(ConfigError, match="#7 was merged into next"):
         _pull(_Forge(structs.replace(PULL, base="next")))
     assert _pull(_Forge(error=ForgeError("timeout"))) is None
+    with pytest.raises(ConfigError, match=r"refused: redirected \(its present name\)"):
+        _pull(_Forge(error=ForgeError("redirected", permanent=True)))
     with pytest.raises(ConfigError, match="refused: not_found"):
         _pull(_Forge(error=ForgeError("not_found", permanent=True)))
 

@@ -19,8 +19,9 @@ from bakewatch.model.forge import Trace
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
 from bakewatch.model.verdict import Ending
-from bakewatch.ports import Context, NoArchive, Notifier, Remote, World
+from bakewatch.ports import Context, Notifier, Remote, World
 from bakewatch.vendors.flock import Flock
+from bakewatch.vendors.no_archive import NoArchive
 
 if TYPE_CHECKING:
     from bakewatch.vendors.git.mirror import Mirror
@@ -68,7 +69,7 @@ def clock() -> datetime:
 
 def world(order: Order, environ: Mapping[str, str] | None = None) -> World:
     """The vendors of *order*. `ConfigError` names the table that is wrong; nobody is asked anything."""
-    context = _context(order.settings, order.plan, Path(order.data), Path(order.base), environ)
+    context = context_of(order.settings, order.plan, Path(order.data), Path(order.base), environ)
     _check_personas(order.plan, context)
     return _world(order.settings, replace(context, release=order.release, plan_dir=Path(order.plan_dir)))
 
@@ -80,7 +81,7 @@ def check(settings: Settings, plan: Plan, data: Path, config: Path, *, online: b
     must give some answer.
     """
     where = str(config)
-    context = _context(settings, plan, data, config.absolute().parent)
+    context = context_of(settings, plan, data, config.absolute().parent)
     _check_plan(settings, plan, context, plan_where or where)
     built = _world(settings, context, where)
     if online:
@@ -91,8 +92,8 @@ def check(settings: Settings, plan: Plan, data: Path, config: Path, *, online: b
 
 def without_release(settings: Settings, plan: Plan, data: Path, config: Path) -> World:
     """The vendors without a release: to ask what is, and what was. The data directory is made."""
-    _make(data, config)
-    return _world(settings, _context(settings, plan, data, config.absolute().parent), str(config))
+    make_data(data, config)
+    return _world(settings, context_of(settings, plan, data, config.absolute().parent), str(config))
 
 
 def _check_plan(settings: Settings, plan: Plan, context: Context, where: str) -> None:
@@ -136,8 +137,8 @@ def prepare(
     from bakewatch.vendors.git.release import find_release
     from bakewatch.vendors.git.suspects import inherited
 
-    _make(data, config)
-    context = _context(settings, plan, data, config.absolute().parent)
+    make_data(data, config)
+    context = context_of(settings, plan, data, config.absolute().parent)
     mirror, at = _mirror(context), settings.repository.plan
     hosting, forge = (_optional(kind, getattr(settings, kind), str(config), context) for kind in ("hosting", "forge"))
     settings = structs.replace(settings, platform=with_domains(settings.platform, hosting, f"{config}: hosting"))
@@ -147,7 +148,7 @@ def prepare(
         named = find_release(mirror, commit=commit, pull=pr, range_=range_, told=told)
         named = structs.replace(named, members=members(forge, named))
         release = inherited(mirror, named, _unfinished(mirror, named, earlier))
-        found = _plan_at(mirror, release.parent, at)
+        found = _plan_at(mirror, release.parent, at, settings.sources)
         watched = found or plan
         release = _with_touched(mirror, release, watched, at)
         with writable(f"{config}: data"):
@@ -176,7 +177,8 @@ def over(order: Order) -> Ending | None:
     return None
 
 
-def _make(data: Path, config: Path) -> None:
+def make_data(data: Path, config: Path) -> None:
+    """Make the data directory of *config*, which git ignores. `ConfigError` where that cannot be."""
     with writable(f"{config}: data"):
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         (data / ".gitignore").write_text("*\n")
@@ -222,9 +224,10 @@ def _export(mirror: "Mirror", release: Release, plan: Plan, at: str, data: Path)
     return target / folder
 
 
-def _context(
+def context_of(
     settings: Settings, plan: Plan, data: Path, base: Path, environ: Mapping[str, str] | None = None
 ) -> Context:
+    """What vendors may need; *base* is the folder of the operator's file."""
     at = settings.repository
     local = "://" not in at.remote and "@" not in at.remote
     return Context(
@@ -246,6 +249,7 @@ def _world(settings: Settings, context: Context, where: str = "bakewatch.toml") 
         plugins.build("canary", table, f"{where}: canaries[{index}]", context)
         for index, table in enumerate(settings.canaries)
     ]
+    context = replace(context, counter=_optional("counter", settings.counter, where, context))
     platform = plugins.build("platform", settings.platform, f"{where}: platform", context)
     return World(
         platform=platform,
@@ -286,9 +290,9 @@ def _mirror(context: Context) -> "Mirror":
     return mirror_of(context)
 
 
-def _plan_at(mirror: "Mirror", commit: str, path: str) -> Plan | None:
+def _plan_at(mirror: "Mirror", commit: str, path: str, sources: Mapping[str, Table]) -> Plan | None:
     raw = mirror.read(commit, path)
-    return None if raw is None else load_plan(raw, f"{path} of {commit[:12]}")
+    return None if raw is None else load_plan(raw, f"{path} of {commit[:12]}", sources)
 
 
 def _journey_paths(plan: Plan, folder: str) -> list[str]:

@@ -86,5 +86,10 @@ def starts_nothing(tokens: Iterable[str], environ: Mapping[str, str]) -> bool:
 
 
 def _refused(code: str, where: str) -> ConfigError:
-    right = {"unauthorized": "a token that is valid", "forbidden": "a token that may read it", "not_found": "its name"}
+    right = {
+        "unauthorized": "a token that is valid",
+        "forbidden": "a token that may read it",
+        "not_found": "its name",
+        "redirected": "its present name",
+    }
     return ConfigError(f"refused: {code}", where=where, right=right.get(code, ""))

@@ -21,6 +21,8 @@ _COMMANDS = {
     "list": "bakewatch.cli.read",
     "status": "bakewatch.cli.read",
     "replay": "bakewatch.cli.replay",
+    "init": "bakewatch.cli.init",
+    "doctor": "bakewatch.cli.doctor",
     "check": "bakewatch.cli.setup",
     "schema": "bakewatch.cli.setup",
 }
@@ -35,6 +37,8 @@ _HELP = {
     "list": "List all cases.",
     "status": "Say how a case stands.",
     "replay": "Run the plan against history, and say what it would have done.",
+    "init": "Write a bakewatch.toml for the repository at hand, with every choice explained.",
+    "doctor": "Try everything that the plan needs for real, read-only, and say what is missing.",
     "check": "Validate bakewatch.toml; nothing is started.",
     "schema": "Print the JSON Schema of bakewatch.toml, of the report, the timeline or a replay.",
 }

@@ -16,6 +16,8 @@ from bakewatch.errors import ConfigError
 from bakewatch.model.timeline import Closed, Event
 from bakewatch.web.attempt import Attempt
 
+_DRAIN = "vercel_drain"
+
 
 class _Teller:
     """Says what happens, a line each, and writes the reports of cases that close."""
@@ -55,6 +57,7 @@ def serve_command(config: Path, host: str | None, port: int | None) -> None:
     from bakewatch.durable.keeper import keeping
     from bakewatch.web.app import build
     from bakewatch.web.desk import Desk
+    from bakewatch.web.drain import at
     from bakewatch.web.server import Server, address, listen
     from bakewatch.web.worker import Worker
 
@@ -62,13 +65,16 @@ def serve_command(config: Path, host: str | None, port: int | None) -> None:
     data, secrets = data_dir(config, settings), _secrets(settings.serve, config)
     app.check(settings, plan, data, config, online=False)
     app.without_release(settings, plan, data, config)
+    drain_secret = secrets.pop(_DRAIN, "")
+    drain = at(data, drain_secret, app.clock) if drain_secret else None
     teller = _Teller(data, plan.service.timezone)
     listening = listen(settings.serve.host if host is None else host, settings.serve.port if port is None else port)
     try:
         with listening, keeping(data) as keeper, Worker() as worker:
             desk = Desk(keeper, config, data, worker, teller.hook)
-            with Server(build(keeper, desk, secrets), listening) as server:
-                click.echo(f"serving {address(listening)} (webhooks: {', '.join(secrets) or 'none'})")
+            with Server(build(keeper, desk, secrets, drain), listening) as server:
+                drains = "; drains: vercel" if drain else ""
+                click.echo(f"serving {address(listening)} (webhooks: {', '.join(secrets) or 'none'}{drains})")
                 for case_id, why in keeper.resting.items():
                     teller.left(case_id, why)
                 _catch_up(data, teller)
@@ -78,8 +84,12 @@ def serve_command(config: Path, host: str | None, port: int | None) -> None:
 
 
 def _secrets(serve: ServeSettings, config: Path) -> dict[str, str]:
-    """The secret of each sender whose webhooks are taken. `ConfigError` when one is not there."""
-    named = {"github": serve.github_secret_env, "vercel": serve.vercel_secret_env}
+    """The secret of each sender whose webhooks or logs are taken. `ConfigError` when one is not there."""
+    named = {
+        "github": serve.github_secret_env,
+        "vercel": serve.vercel_secret_env,
+        _DRAIN: serve.vercel_drain_secret_env,
+    }
     for sender, name in named.items():
         if name and not os.environ.get(name):
             where = f"{config}: serve.{sender}_secret_env"

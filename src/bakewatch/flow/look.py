@@ -1,7 +1,7 @@
 """One look: everything asked at one moment, in one step, as one value."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
@@ -76,8 +76,12 @@ def history(world: World, watch: Watch) -> History:
     levels: dict[str, float] = {}
     for source, questions in by_source(watch.plan, watch.plan.questions()).items():
         levels |= levels_of(world, source, [one for one in questions if one.value], window)
-    watch = structs.replace(watch, levels=levels)
-    return History(_ask_all(world, watch, dict.fromkeys(world.sources, window), width), levels)
+    asked = _of_the_past(structs.replace(watch, levels=levels).questions())
+    return History(_ask_all(world, watch, dict.fromkeys(world.sources, window), width, asked), levels)
+
+
+def _of_the_past(questions: Iterable[Question]) -> list[Question]:
+    return [structs.replace(one, past=True) for one in questions]
 
 
 def levels_of(world: World, source: str, questions: Sequence[Question], window: Window) -> dict[str, float]:
@@ -109,12 +113,12 @@ def study(world: World, watch: Watch) -> Study:
     window = Window(_floor(end - watch.plan.span(LONG), width), end)
     compared = [check for check in watch.plan.checks if check.rule in COMPARED]
     asked = [watch.question(check) for check in compared if not watch.plan.streams[check.stream].measured]
-    answers = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, asked)
+    answers = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, _of_the_past(asked))
     listed = () if watch.looks else _signatures(world, watch, window, width)
     replayed = {check.name for check in watch.plan.checks if check.rule is Rule.NOVELTY}
     # Apart: that question is costly, and must not keep the others from their answers.
     actions = [watch.question(one) for one in watch.plan.checks if one.rule is Rule.AMPLIFICATION]
-    spreads = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, actions)
+    spreads = _ask_all(world, watch, dict.fromkeys(world.sources, window), width, _of_the_past(actions))
     known = {one.question: one for one in (*watch.baseline, *(one for one in (*answers, *spreads) if not one.gap))}
     coarse = [one for name, one in known.items() if name not in replayed]
     long = structs.replace(watch, baseline=(*coarse, *listed))
@@ -144,7 +148,7 @@ def _releases(world: World, watch: Watch) -> tuple[Precedent, ...]:
 def _signatures(world: World, watch: Watch, window: Window, width: timedelta) -> tuple[Observation, ...]:
     """What signatures *window* had, asked day by day: there may be many, and one bad day must not hide the others."""
     asked = [
-        structs.replace(watch.plan.question(check), known=(), actor="", healthy="")
+        structs.replace(watch.plan.question(check), known=(), actor="", healthy="", past=True)
         for check in watch.plan.checks
         if check.rule is Rule.NOVELTY
     ]

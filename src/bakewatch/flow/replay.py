@@ -14,7 +14,7 @@ from bakewatch.flow.look import ask, by_source, levels_of
 from bakewatch.judge.backtest import WEEK, Places, Trial, starts_of, trial
 from bakewatch.judge.rejudge import rejudge
 from bakewatch.judge.replayed import replayed, walked
-from bakewatch.judge.track import PER_BLOCK, Axis, Track, awake
+from bakewatch.judge.track import PER_BLOCK, Axis, Track
 from bakewatch.model.foresight import RATIOS
 from bakewatch.model.observation import Window, from_ms
 from bakewatch.model.plan import Check, Plan
@@ -81,10 +81,11 @@ def read(world: World, plan: Plan, days: float) -> Past:
         levels = levels_of(world, source, valued, Window(from_ms(axis.start), since))
         asked = [structs.replace(one, above=levels.get(one.name)) for one in questions]
         for window in _pieces(axis):
-            for one in ask(world, source, asked, window, timedelta(milliseconds=axis.step)):
+            # Once a stream's first line is found, its silence is known.
+            fresh = [structs.replace(one, past=not tracks[one.name].known.any()) for one in asked]
+            for one in ask(world, source, fresh, window, timedelta(milliseconds=axis.step)):
                 tracks[one.question].add(axis, one)
                 gaps |= {one.question: one.gap} if one.gap else {}
-    awake(plan, tracks)
     return Past(now, axis, since, tracks, gaps)
 
 

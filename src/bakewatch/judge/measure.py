@@ -92,27 +92,9 @@ class Measure:
 
 
 def history(sight: Sight, check: Check) -> Series:
-    """What *check* counted before the deploy.
-
-    Where time is the exposure, history begins with the first sign of life of the source, whatever question shows it:
-    before a store was filled, its silence means nothing.
-    """
-    watch = sight.watch
-    past = sight.past
-    cells = [cell for cell in past.get(check.name, ()) if cell.bucket.at < to_ms(watch.past_until)]
-    measure = Measure(watch.plan, check)
-    if not measure.share and not measure.measured:
-        source = watch.plan.streams[check.stream].source
-        asked = {one.name for one in watch.plan.questions() if watch.plan.source_of(one) == source}
-        signs = (
-            cell.bucket.at
-            for name in asked & past.keys()
-            for cell in past[name]
-            if cell.bucket.count or cell.bucket.of or cell.bucket.own
-        )
-        first = min(signs, default=None)
-        cells = [cell for cell in cells if first is not None and cell.bucket.at >= first]
-    return tuple(cells)
+    """What *check* counted before the deploy. What its source did not keep is no part of it (`Question.past`)."""
+    past = sight.past.get(check.name, ())
+    return tuple(cell for cell in past if cell.bucket.at < to_ms(sight.watch.past_until))
 
 
 def blocks(sight: Sight, measure: Measure, past: Series) -> tuple[int, Array, Array]:

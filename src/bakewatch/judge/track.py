@@ -3,7 +3,6 @@
 Shapes: M minutes, K sizes of an action.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bakewatch.judge.measure import Measure
 from bakewatch.model.observation import MOST_EVENTS, Observation, to_ms
 from bakewatch.model.plan import Plan
 from bakewatch.stats.noise import BLOCK, Array
@@ -73,20 +71,3 @@ class Track:
                 self.count[place], self.of[place], self.own[place] = bucket.count, bucket.of, bucket.own
                 if len(bucket.spread) == MOST_EVENTS:
                     self.spread[place] = bucket.spread
-
-
-def awake(plan: Plan, tracks: Mapping[str, Track]) -> None:
-    """Forget what was "answered" before the first sign of life of a source, where time is the exposure.
-
-    As in `measure.history`: before a store was filled, its silence means nothing.
-    """
-    first: dict[str, int] = {}
-    for name, track in tracks.items():
-        source = plan.streams[plan.check(name).stream].source
-        signs = np.flatnonzero(track.known & (track.count + track.of + track.own > 0))
-        first[source] = min([first.get(source, len(track.known)), *signs[:1].tolist()])
-    for name, track in tracks.items():
-        check = plan.check(name)
-        measure = Measure(plan, check)
-        if not measure.share and not measure.measured:
-            track.known[: first[plan.streams[check.stream].source]] = False

@@ -51,7 +51,7 @@ class Told(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     at: datetime
     deployment: Hosted | None = None
-    """The newest production deployment of the commit; None: there is none."""
+    """Its newest production deployment that has not come to nothing, else its newest; None: there is none."""
     current: str = ""
     """The deployment that production is said to serve."""
     astray: tuple[str, ...] = ()

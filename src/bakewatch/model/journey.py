@@ -7,6 +7,9 @@ from msgspec import Struct, field
 
 from bakewatch.model.text import CleanText
 
+Parameter = str | int | float | bool | None
+"""What a journey may hand to a query."""
+
 
 class Walked(StrEnum):
     """How a walk ended. UNWALKED says nothing about the release."""

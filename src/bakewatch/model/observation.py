@@ -1,5 +1,6 @@
 """What a source is asked and what it answers: numbers, or a gap with a reason. A gap is never a zero."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
@@ -46,6 +47,9 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     signatures: bool = False
     """Matching events have signatures; without a `where`, what the source takes for errors matches, and `of` is every
     line of the stream."""
+    past: bool = False
+    """It is asked what was usual: what lies before the first line of the stream that events are measured against is not
+    known, and is left out of the answer's window."""
     known: tuple[int, ...] | None = None
     """Only events of other signatures count, and these signatures are listed; None: all count, and none is listed."""
 
@@ -105,6 +109,16 @@ class CanarySent(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     stream: str
     at: datetime
     problem: str = ""
+
+
+_TAG = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
+
+
+def checked_tag(tag: str) -> str:
+    """*tag*, which goes into headers and into SQL: it may only be what `Case.tag` makes."""
+    if not _TAG.match(tag):
+        raise ValueError("no tag of ours")
+    return tag
 
 
 def to_ms(moment: datetime) -> int:

@@ -16,11 +16,12 @@ _MARKS = {Ending.PASSED: Mark.SUCCESS, Ending.INCONCLUSIVE: Mark.NEUTRAL}
 def bulletin(report: Report, language: str, trace: Trace) -> Bulletin:
     """*report* in *language*: its summary, how to answer where it asks, and all of it folded away below."""
     first, *rest = summary.lines(report, language)
-    told = "\n".join(f"- {line}" for line in rest)
+    told = "\n".join(map(markdown.item, rest))
     whole = markdown.render(report, language)
     title = whole.partition("\n")[0].lstrip("# ")
     asked = _question(report, language)
-    text = f"**{first}**\n\n{asked}{told}\n\n<details>\n<summary>{title}</summary>\n\n{whole}\n</details>\n"
+    told = f"{markdown.strong(first)}\n\n{asked}{told}"
+    text = f"{told}\n\n<details>\n<summary>{title}</summary>\n\n{whole}\n</details>\n"
     return Bulletin(
         bake_id=report.release.bake_id,
         commit=report.release.commit,

@@ -67,17 +67,13 @@ def _bars(story: Story, check: Check, known: Cells, width: int) -> Iterator[Bar]
 
 
 def _usual(story: Story, check: Check) -> Usual | None:
-    """Rate and dispersion of the history's buckets; it begins with the first sign of life of the source."""
+    """Rate and dispersion of the history's buckets."""
     if story.bake.baselined is None or check.rule is Rule.NOVELTY:  # of what is new nothing is usual
         return None
     plan, answers = story.plan, story.bake.baselined.observations
     stream = plan.streams[check.stream]
-    asked = {one.name for one in plan.questions() if plan.source_of(one) == stream.source}
-    buckets = [bucket for one in answers if one.question in asked for bucket in one.buckets]
-    first = min((bucket.at for bucket in buckets if bucket.count or bucket.of or bucket.own), default=None)
     past = cells(one for one in answers if one.question == check.name)
-    lived = [cell for at, cell in past.items() if first is not None and at >= first]
-    pairs = [(counted(cell, check), exposure(cell, check, stream)) for cell in lived]
+    pairs = [(counted(cell, check), exposure(cell, check, stream)) for cell in past.values()]
     return usual([pair for pair in pairs if pair[1] > 0])
 
 

@@ -24,6 +24,7 @@ from bakewatch.report.document import (
     Steps,
     Style,
     Table,
+    plain,
 )
 from bakewatch.report.inert import inert
 from bakewatch.report.telling import tell
@@ -52,6 +53,21 @@ def write(document: Document) -> str:
         parts += ["---", f"## {_heading(section.title)}", *_blocks(section.blocks)]
     foot = "  \n".join(_labelled(one.label, one.text) for one in document.foot)
     return "\n\n".join([*parts, "---", foot]) + "\n"
+
+
+def heading(text: str) -> str:
+    """Plain *text* as the words of a heading."""
+    return _heading(plain(text))
+
+
+def item(text: str) -> str:
+    """Plain *text* as an item of a list."""
+    return _item(Item(text=plain(text)), 0)
+
+
+def strong(text: str) -> str:
+    """Plain *text* in a paragraph of its own, strongly said."""
+    return _begun(_span(Span(text, Style.STRONG)))
 
 
 def line(text: Inline) -> str:

@@ -1,6 +1,5 @@
 """Canaries: harmless tagged lines that must come out of a source again."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
@@ -8,14 +7,12 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from bakewatch.address import require_safe
-from bakewatch.model.observation import CanarySent
+from bakewatch.model.observation import CanarySent, checked_tag
 from bakewatch.model.plan import Name
 from bakewatch.ports import Context, Kind
 
 TIMEOUT = 10.0
 """Seconds of the clock for one canary."""
-
-_TAG = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
 
 
 class HttpCanarySettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,7 +47,7 @@ class HttpCanary:
             httpx.request(
                 settings.method,
                 settings.url,
-                headers={settings.header: _checked(tag)},
+                headers={settings.header: checked_tag(tag), "user-agent": "bakewatch"},
                 timeout=TIMEOUT,
                 follow_redirects=False,
                 trust_env=False,
@@ -70,7 +67,7 @@ class PostgresCanary:
         """Have the server write a line, marked with *tag*."""
         import psycopg
 
-        at, name = self._clock(), f"bakewatch/{_checked(tag)}"
+        at, name = self._clock(), f"bakewatch/{checked_tag(tag)}"
         try:
             with psycopg.connect(
                 self._url, autocommit=True, connect_timeout=int(TIMEOUT), application_name=name
@@ -79,13 +76,6 @@ class PostgresCanary:
         except psycopg.Error:
             return [CanarySent(stream=self._settings.stream, at=at, problem="unreachable")]
         return [CanarySent(stream=self._settings.stream, at=at)]
-
-
-def _checked(tag: str) -> str:
-    """A tag goes into a header and into SQL: it may only be what `Case.tag` makes."""
-    if not _TAG.match(tag):
-        raise ValueError("no tag of ours")
-    return tag
 
 
 def _build_http(settings: HttpCanarySettings, context: Context) -> HttpCanary:

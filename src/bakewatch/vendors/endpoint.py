@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from bakewatch.address import require_safe
+from bakewatch.model.probe import Found, Probe, missing, ok
 from bakewatch.model.release import Sighting
 from bakewatch.ports import Context, Kind
 from bakewatch.privacy.scrub import clean
@@ -119,4 +120,23 @@ def _build(settings: EndpointSettings, context: Context) -> Endpoint:
     return Endpoint(settings, context.clock)
 
 
-KIND = Kind(settings=EndpointSettings, build=_build)
+def _probe(settings: EndpointSettings, context: Context) -> list[Probe]:
+    """What every address serves, each asked alone."""
+
+    def of(address: str) -> Probe:
+        alone = Endpoint(structs.replace(settings, addresses=(address,)), context.clock)
+        return Probe(address, lambda: _found(settings, *alone.sight()))
+
+    return [of(address) for address in settings.addresses]
+
+
+def _found(settings: EndpointSettings, one: Sighting) -> Found:
+    if one.commit:
+        return ok(f"serves {one.commit[:7]}")
+    if one.problem in ("timeout", "unreachable"):
+        return missing(one.problem, "an address of production that answers")
+    answer = f'{{"{settings.commit}": "the whole commit"}}' if "." not in settings.commit else settings.commit
+    return missing(one.problem, f"JSON at {settings.path} that says which commit is served: {answer}")
+
+
+KIND = Kind(settings=EndpointSettings, build=_build, probe=_probe)

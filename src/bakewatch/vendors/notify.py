@@ -1,6 +1,7 @@
 """Tells people: through a command or a webhook."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from bakewatch.address import require_safe
 from bakewatch.errors import NotifyError
 from bakewatch.model.journey import JourneyRun
 from bakewatch.model.notice import Notice
+from bakewatch.model.probe import Found, Probe, missing, ok, unknown
 from bakewatch.model.verdict import Evidence
 from bakewatch.ports import Context, Kind
 
@@ -153,5 +155,20 @@ def _build_webhook(settings: WebhookSettings, context: Context) -> WebhookNotifi
     return WebhookNotifier(context.secret(settings.url_env))
 
 
-COMMAND = Kind(settings=CommandSettings, build=_build_command)
-WEBHOOK = Kind(settings=WebhookSettings, build=_build_webhook)
+def _probe_command(settings: CommandSettings, context: Context) -> list[Probe]:
+    name = settings.command[0]
+
+    def ask() -> Found:
+        found = shutil.which(name, path=context.environ.get("PATH")) or (context.base / name).is_file()
+        return ok(f"{name} is there (it was not run)") if found else missing(f"no program {name}", "one on the PATH")
+
+    return [Probe("command", ask)]
+
+
+def _probe_webhook(settings: WebhookSettings, context: Context) -> list[Probe]:
+    _build_webhook(settings, context)
+    return [Probe("webhook", lambda: unknown("only a notification would tell", needed=False))]
+
+
+COMMAND = Kind(settings=CommandSettings, build=_build_command, probe=_probe_command)
+WEBHOOK = Kind(settings=WebhookSettings, build=_build_webhook, probe=_probe_webhook)

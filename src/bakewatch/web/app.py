@@ -1,6 +1,5 @@
 """The routes: health, and one for each sender of webhooks."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
@@ -9,11 +8,13 @@ from typing import Protocol, TypeVar
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bakewatch.web.bodies import UNSIGNED, read
 from bakewatch.web.desk import Desk
+from bakewatch.web.drain import Drain
 from bakewatch.web.hooks import Hook, Malformed, of_github, of_vercel
 from bakewatch.web.signature import signed_by_github, signed_by_vercel
 
@@ -21,8 +22,6 @@ T = TypeVar("T")
 
 MAX_BODY = 1024 * 1024
 """Bytes of a webhook that are read."""
-PATIENCE = 10.0
-"""Seconds that a body may take to arrive."""
 
 
 class Engine(Protocol):
@@ -33,8 +32,9 @@ class Engine(Protocol):
         ...
 
 
-def build(engine: Engine, desk: Desk, secrets: Mapping[str, str]) -> Starlette:
-    """The application. *secrets*: of each sender (`github`, `vercel`) whose webhooks are taken."""
+def build(engine: Engine, desk: Desk, secrets: Mapping[str, str], drain: Drain | None = None) -> Starlette:
+    """The application. *secrets*: of each sender (`github`, `vercel`) whose webhooks are taken; *drain*: who takes
+    Vercel's logs."""
 
     def health(request: Request) -> Response:
         running = engine.running()
@@ -44,9 +44,9 @@ def build(engine: Engine, desk: Desk, secrets: Mapping[str, str]) -> Starlette:
         return Response(msgspec.json.encode(told), media_type="application/json")
 
     async def github(request: Request) -> Response:
-        body = await _body(request)
+        body = await read(request, MAX_BODY)
         if not signed_by_github(body, request.headers.get("x-hub-signature-256", ""), secrets["github"]):
-            raise _UNSIGNED
+            raise UNSIGNED
         _require_json(request)
         event = request.headers.get("x-github-event", "")
         if not event:
@@ -57,46 +57,23 @@ def build(engine: Engine, desk: Desk, secrets: Mapping[str, str]) -> Starlette:
         return _taken(desk, "github", request.headers.get("x-github-delivery", ""), hook)
 
     async def vercel(request: Request) -> Response:
-        body = await _body(request)
+        body = await read(request, MAX_BODY)
         if not signed_by_vercel(body, request.headers.get("x-vercel-signature", ""), secrets["vercel"]):
-            raise _UNSIGNED
+            raise UNSIGNED
         _require_json(request)
         delivery, hook = _parsed(lambda: of_vercel(body))
         return _taken(desk, "vercel", delivery, hook)
 
     hooks = {"github": github, "vercel": vercel}
     routes = [Route(f"/webhooks/{name}", hooks[name], methods=["POST"]) for name in secrets]
+    if drain is not None:
+        routes.append(Route("/drains/vercel", drain.take, methods=["POST"]))
     built = Starlette(
         routes=[Route("/health", health), *routes],
         exception_handlers={HTTPException: _problem, Exception: _bug},
     )
     built.router.redirect_slashes = False
     return built
-
-
-_UNSIGNED = HTTPException(401, "the signature is missing or wrong")
-
-
-async def _body(request: Request) -> bytes:
-    """The raw body, as far as one may send one."""
-    told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told) > MAX_BODY:
-        raise _TOO_LARGE
-    body = b""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise _TOO_LARGE
-    except TimeoutError:
-        raise HTTPException(408, "the body did not arrive in time") from None
-    except ClientDisconnect:
-        raise HTTPException(400, "the body ended too early") from None
-    return body
-
-
-_TOO_LARGE = HTTPException(413, f"the body has more than {MAX_BODY} bytes")
 
 
 def _require_json(request: Request) -> None:

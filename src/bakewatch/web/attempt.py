@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 
-from bakewatch.errors import BakewatchError, ConfigError, cause_of
+from bakewatch.errors import BakewatchError, ConfigError, cause_of, passes
 from bakewatch.report.inert import inert
 
 Say = Callable[[str], None]
@@ -16,6 +16,8 @@ class Attempt:
     def __init__(self, say: Say, about: str) -> None:
         self._say, self._about = say, about
         self.failed = False
+        self.passes = False
+        """Trying again can help."""
 
     def __enter__(self) -> "Attempt":
         return self
@@ -25,7 +27,7 @@ class Attempt:
     ) -> bool:
         if not isinstance(error, Exception):
             return False
-        self.failed = True
+        self.failed, self.passes = True, passes(error)
         # Where nothing can be said any more, the work still goes on.
         with suppress(OSError):
             self._say(inert(f"{self._about}: {_words(error)}"))

@@ -1,6 +1,6 @@
 """What a webhook does. Nothing in it is believed but a number or a commit: the rest is asked again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,8 @@ OLDEST = timedelta(hours=24)
 """A merge that is older was not meant to be watched any more."""
 REMEMBERED = 1000
 """So many deliveries are known again."""
+PAUSES = (60, 300, 900)
+"""Seconds after which what met passing trouble is tried again."""
 
 
 class Cases(Protocol):
@@ -64,6 +66,20 @@ class _Asked:
         if merged_at is not None and self.now - merged_at > OLDEST:
             raise Refused("it was merged more than 24 hours ago")
 
+    def require_production(self, hook: Deployed) -> None:
+        """`Refused` when it is of another project of Vercel or environment: several may be built from one repository.
+
+        What the hook does not say is not compared.
+        """
+        hosting = self.settings.hosting
+        kind, project = hosting.get("kind"), str(hosting.get("project", ""))
+        told = hook.project_id if project.startswith("prj_") else hook.project_name
+        if kind == "vercel" and told not in ("", project):
+            raise Refused("it is of another project")
+        environment = str(hosting.get("environment", "Production")).casefold()
+        if kind == "github" and hook.environment.casefold() not in ("", environment):
+            raise Refused("it is of another environment")
+
 
 class Desk:
     """Takes hooks, and does in a thread of its own what they ask for. *say* is told each in one line."""
@@ -99,14 +115,18 @@ class Desk:
             self._seen.pop(next(iter(self._seen)), None)
         return "accepted"
 
-    def _do(self, about: str, key: str, hook: Merged | Deployed | Commented) -> None:
+    def _do(self, about: str, key: str, hook: Merged | Deployed | Commented, pauses: Sequence[int] = PAUSES) -> None:
         with Attempt(self._say, about) as attempt:
             try:
                 done = self._done(hook)
             except Refused as refused:
                 done = f"ignored, {refused}"
             self._say(inert(f"{about}: {done}"))
-        if attempt.failed:  # it may be sent again by hand, once what is wrong was put right
+        if attempt.passes and pauses:
+            with Attempt(self._say, about):
+                self._worker.later(pauses[0], lambda: self._do(about, key, hook, pauses[1:]))
+                self._say(f"{about}: tried again in {pauses[0] // 60} min")
+        elif attempt.failed:  # it may be sent again by hand, once what is wrong was put right
             self._seen.pop(key, None)
 
     def _done(self, hook: Merged | Deployed | Commented) -> str:
@@ -131,6 +151,7 @@ class Desk:
     def _deployed(self, hook: Deployed) -> str:
         asked = self._asked()
         asked.require(hook.repository, "", None)
+        asked.require_production(hook)
         known = self._cases.of(hook.commit)
         if known:
             return self._nudged(known)

@@ -25,6 +25,9 @@ class Deployed(Struct, frozen=True):
     commit: str
     succeeded: bool
     repository: str = ""
+    environment: str = ""
+    project_id: str = ""
+    project_name: str = ""
     """Empty: it does not say."""
 
 
@@ -106,11 +109,19 @@ class _Head(Struct, frozen=True):
 
 
 class _VercelDeployment(Struct, frozen=True):
-    meta: dict[str, msgspec.Raw] = {}
+    meta: dict[str, msgspec.Raw] | None = None
+    name: str = ""
+
+
+class _Project(Struct, frozen=True):
+    id: str = ""
 
 
 class _Payload(Struct, frozen=True):
-    deployment: _VercelDeployment
+    """What an event of another kind than a build does not have is empty."""
+
+    deployment: _VercelDeployment = _VercelDeployment()
+    project: _Project = _Project()
     target: str | None = None
 
 
@@ -120,7 +131,7 @@ class _VercelEvent(Struct, frozen=True):
 
 _ANOTHER = Ignored("an event of another kind")
 _GOOD = ("deployment.succeeded", "deployment.ready", "deployment.promoted")
-_COMMITS = ("githubCommitSha", "gitlabCommitSha", "bitbucketCommitSha")
+_COMMITS = ("githubCommitSha", "gitlabCommitSha", "bitbucketCommitSha", "gitCommitSha")
 
 
 def of_github(event: str, body: bytes) -> Hook:
@@ -144,7 +155,9 @@ def of_github(event: str, body: bytes) -> Hook:
         if not deployment.production_environment and deployment.environment.lower().split(" ")[0] != "production":
             return Ignored("not of production")
         succeeded = status.deployment_status.state == "success"
-        return _deployed(deployment.sha, succeeded, status.repository.full_name)
+        return Deployed(
+            _commit(deployment.sha), succeeded, status.repository.full_name, environment=deployment.environment
+        )
     return _ANOTHER
 
 
@@ -157,16 +170,17 @@ def of_vercel(body: bytes) -> tuple[str, Hook]:
     promoted, good = head.type == "deployment.promoted", head.type in _GOOD
     if told.target != "production" and not promoted:
         return head.id, Ignored("not of production")
-    named = next((told.deployment.meta[key] for key in _COMMITS if key in told.deployment.meta), None)
-    if named is None:
+    meta = told.deployment.meta or {}
+    named = next(filter(None, (_decoded(bytes(meta[key]), str) for key in _COMMITS if key in meta)), "")
+    if not named:
         return head.id, Ignored("it names no commit")
-    return head.id, _deployed(_decoded(bytes(named), str), good)
+    return head.id, Deployed(_commit(named), good, project_id=told.project.id, project_name=told.deployment.name)
 
 
-def _deployed(commit: str, succeeded: bool, repository: str = "") -> Deployed:
-    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+def _commit(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{40}", text):
         raise Malformed
-    return Deployed(commit, succeeded, repository)
+    return text
 
 
 def _decoded(body: bytes, kind: type[T]) -> T:

@@ -1,11 +1,13 @@
 """A listening address, and the server on it in a thread of its own."""
 
+import asyncio
 import socket
 import threading
 from types import TracebackType
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bakewatch.errors import ConfigError
 
@@ -13,6 +15,8 @@ AT_ONCE = 64
 """So many connections are served; more are told to come again."""
 PATIENCE = 5
 """Seconds that an answer which is being given may still take."""
+HURRY = 10.0
+"""Seconds after which a connection without a request under way is closed: it would keep others out."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -31,6 +35,22 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Hurried(H11Protocol):
+    """HTTP that waits for nobody who never finishes a request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(HURRY, self._hurry)
+
+    def _hurry(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self.loop.call_later(HURRY, self._hurry)
+
+
 class Server:
     """Serves *app* on a socket while the block lasts."""
 
@@ -41,6 +61,7 @@ class Server:
             log_level="critical",
             access_log=False,
             lifespan="off",
+            http=_Hurried,
             ws="none",
             server_header=False,
             proxy_headers=False,

@@ -29,6 +29,17 @@ class Worker:
             return False
         return True
 
+    def later(self, seconds: float, job: Job) -> None:
+        """Give *job* in so many *seconds*, and again when there is no room; not at all once the process ends."""
+
+        def now() -> None:
+            if not self.give(job):
+                self.later(seconds, job)
+
+        timer = threading.Timer(seconds, now)
+        timer.daemon = True
+        timer.start()
+
     def _work(self) -> None:
         while True:
             self._jobs.get()()

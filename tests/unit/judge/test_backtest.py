@@ -10,7 +10,7 @@ from msgspec import structs
 
 from bakewatch.judge.backtest import Trial, starts_of, trial
 from bakewatch.judge.rules import weigh
-from bakewatch.judge.track import Axis, Track, awake
+from bakewatch.judge.track import Axis, Track
 from bakewatch.model.foresight import RATIOS
 from bakewatch.model.observation import MOST_EVENTS, Bucket, Observation, Window, from_ms, to_ms
 from bakewatch.model.plan import Check, Plan, Rule
@@ -188,13 +188,6 @@ class TestTrack:
         assert axis.start + axis.minutes * axis.step == to_ms(START)
         assert 100 <= axis.minutes < 105
         assert (axis.place(START), axis.place(START - timedelta(seconds=1))) == (axis.minutes, axis.minutes - 1)
-
-    def test_before_the_first_sign_of_life_silence_means_nothing(self) -> None:
-        calls, errors = track(0.0, 0.0), track(0.0, 0.0)
-        errors.of[100:] = 5
-        awake(ALL, {"calls": calls, "errors": errors})
-        assert calls.known[99:101].tolist() == [False, True]
-        assert errors.known.all(), "a share has its own exposure"
 
     def test_how_large_actions_were_is_kept(self) -> None:
         made, sizes = Track.unknown(AXIS.minutes), (3, *[0] * (MOST_EVENTS - 1))

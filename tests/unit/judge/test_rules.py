@@ -18,6 +18,7 @@ from tests.unit.judge.bakes import (
     START,
     ZERO,
     Rate,
+    history,
     now,
     plan,
     since,
@@ -216,15 +217,19 @@ class TestVolume:
         assert weighed(of).target == pytest.approx(30.0)
 
     def test_a_store_that_was_empty_before_has_no_past(self) -> None:
-        one = compared(CALLS, steady(0, 0), steady(14))
+        of = watch(plan(CALLS), {"calls": steady(14)}, baseline=history({"calls": steady(0)}, hours=0))
+        one = weighed(of)
         assert (one.fired, codes(one)) == (False, ["no_baseline"])
 
-    def test_a_quiet_question_in_a_busy_source_has_one(self) -> None:
-        of = plan(CALLS, ERRORS)
-        rates = {"calls": steady(1), "errors": steady(0)}
-        past = {"calls": steady(0, 0), "errors": steady(0)}
-        whole = watch(of, rates, past=past)
-        assert weigh(whole, now(whole))[0].fired
+    def test_what_was_not_kept_is_no_quiet_time(self) -> None:
+        kept, steadily = history({"calls": steady(2)}, hours=0.5), {"calls": steady(2)}
+        assert not weighed(watch(plan(CALLS), steadily, baseline=kept)).fired
+        zeros = structs.replace(kept[0], window=history(steadily)[0].window)
+        assert weighed(watch(plan(CALLS), steadily, baseline=(zeros,))).fired, "taken for zeros, it cries wolf"
+
+    def test_a_quiet_question_in_a_stream_that_flows_has_one(self) -> None:
+        of = watch(plan(CALLS), {"calls": steady(1)}, past={"calls": steady(0, 0)})
+        assert weighed(of).fired
 
     def test_a_source_that_measures_says_how_much_time_it_covered(self) -> None:
         of = watch(plan(LOAD), {"load": steady(30, 5_000)}, past={"load": steady(10, 10_000)}, minutes=6)

@@ -138,16 +138,16 @@ def test_what_was_usual_is_the_rate_with_the_spread_of_the_history() -> None:
     assert Usual(rate=0.0).band(10.0) == (0.0, 0.0, 0.0)
 
 
-def test_before_the_first_sign_of_life_silence_is_no_history() -> None:
+def test_history_is_what_its_answers_cover() -> None:
     def rate(observations: tuple[Observation, ...]) -> float | None:
         history = structs.replace(told.opened()[1], observations=observations)
         chart = chart_of((told.opened()[0], history, *told.passed()[2:]), "edge_volume")
         return chart.usual.rate if chart.usual else None
 
     lived = told.answers(told.at(-120), told.at(0), 300.0)
-    longer = tuple(structs.replace(one, window=Window(told.at(-240), told.at(0))) for one in lived)
-    assert rate(longer) == pytest.approx(4.0, rel=0.05)
-    assert rate(tuple(structs.replace(one, buckets=()) for one in longer)) is None
+    assert rate(lived) == pytest.approx(4.0, rel=0.05)
+    never = Window(told.at(0), told.at(0))
+    assert rate(tuple(structs.replace(one, buckets=(), window=never) for one in lived)) is None
     assert rate(()) is None
 
 

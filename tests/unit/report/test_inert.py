@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec import structs
 
+from bakewatch.model.forge import Trace
 from bakewatch.model.journey import Step, Walked
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Deployment
@@ -31,6 +32,7 @@ from bakewatch.model.timeline import (
 )
 from bakewatch.model.verdict import Ending, Leave, Outcome, Permission, Reason
 from bakewatch.report import html, markdown, published, summary
+from bakewatch.report.bulletin import bulletin
 from bakewatch.report.compose import compose
 from bakewatch.report.inert import inert, inert_json
 
@@ -173,6 +175,15 @@ def check_markdown(report: Report, language: str) -> None:
         assert leaf.type != "html_inline" or leaf.content in ("<code>", "</code>")
 
 
+def check_bulletin(report: Report, language: str) -> None:
+    told = bulletin(report, language, Trace(attempt=1))
+    assert blocks(told.text) == blocks(bulletin(BENIGN[language], language, Trace(attempt=1)).text)
+    assert blocks(f"### {markdown.heading(told.title)}") == ["h31", "0", "h3-1"]
+    for leaf in leaves(told.text) + leaves(f"### {markdown.heading(told.title)}"):
+        assert leaf.type not in ("link_open", "image", "s_open", "em_open")
+        assert leaf.type != "html_inline" or leaf.content in ("<code>", "</code>")
+
+
 def check_html(report: Report, language: str) -> None:
     page, quiet = Tags(html.render(report, language)), Tags(html.render(BENIGN[language], language))
     assert page.found == quiet.found
@@ -204,6 +215,7 @@ def check_terminal(report: Report, language: str) -> None:
 def test_known_tricks_break_out_of_nothing(text: str, language: str) -> None:
     report = compose(hostile(text))
     check_markdown(report, language)
+    check_bulletin(report, language)
     check_html(report, language)
     check_terminal(report, language)
 
@@ -213,6 +225,7 @@ def test_known_tricks_break_out_of_nothing(text: str, language: str) -> None:
 def test_no_text_at_all_breaks_out_of_anything(text: str) -> None:
     report = compose(hostile(text))
     check_markdown(report, "en")
+    check_bulletin(report, "en")
     check_html(report, "ko")
     check_terminal(report, "en")
 

@@ -8,9 +8,10 @@ import pytest
 from msgspec import structs
 
 from bakewatch import app
+from bakewatch.app.where import asking_git
 from bakewatch.config import RepositorySettings, Settings
 from bakewatch.durable import history
-from bakewatch.errors import ConfigError, ForgeError
+from bakewatch.errors import ConfigError, ForgeError, RepositoryError
 from bakewatch.model.forge import Pull
 from bakewatch.model.plan import Plan
 from bakewatch.model.release import Release
@@ -61,11 +62,18 @@ class Cases:
 
 
 class AtOnce(Worker):
-    """Does what it is given at once."""
+    """Does what it is given at once, and keeps what is for later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[tuple[float, Job]] = []
 
     def give(self, job: Job) -> bool:
         job()
         return True
+
+    def later(self, seconds: float, job: Job) -> None:
+        self.kept.append((seconds, job))
 
 
 class Forge:
@@ -90,7 +98,8 @@ class Office:
         self.asked: list[tuple[str, int | None]] = []
         (folder / "bakewatch.toml").write_text(CONFIG)
         self.config = folder / "bakewatch.toml"
-        self.desk = Desk(self.cases, self.config, folder, AtOnce(), self.lines.append, lambda: NOW)
+        self.worker = AtOnce()
+        self.desk = Desk(self.cases, self.config, folder, self.worker, self.lines.append, lambda: NOW)
         monkeypatch.setattr(app, "prepare", self._prepare)
         monkeypatch.setattr(app, "without_release", self._without_release)
 
@@ -176,6 +185,42 @@ def test_what_is_not_ours_is_ignored_and_nothing_is_asked(office: Office, hook: 
 
 
 @pytest.mark.parametrize(
+    ("project", "hook", "ours"),
+    [
+        ("prj_1", Deployed(RELEASE, True, project_id="prj_1", project_name="any"), True),
+        ("prj_1", Deployed(RELEASE, True, project_id="prj_2", project_name="prj_1"), False),
+        ("live", Deployed(RELEASE, True, project_id="prj_2", project_name="live"), True),
+        ("live", Deployed(RELEASE, True, project_id="prj_2", project_name="other"), False),
+        ("live", Deployed(RELEASE, True, project_id="prj_2"), True),
+        ("live", Deployed(RELEASE, True), True),
+    ],
+)
+def test_a_deployment_of_another_project_of_the_same_repository_is_ignored(
+    office: Office, project: str, hook: Deployed, ours: bool
+) -> None:
+    office.config.write_text(f'{CONFIG}[hosting]\nkind = "vercel"\nproject = "{project}"\n')
+    assert ("started" in office.told(hook)) is ours
+    assert ours or "it is of another project" in office.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("hosting", "environment", "ours"),
+    [
+        ('kind = "github"\nenvironment = "Production – shop"', "Production – shop", True),
+        ('kind = "github"\nenvironment = "Production – shop"', "Production – admin", False),
+        ('kind = "github"', "production", True),
+        ('kind = "vercel"\nproject = "shop"', "Production – admin", True),
+    ],
+)
+def test_a_deployment_to_another_environment_is_ignored(
+    office: Office, hosting: str, environment: str, ours: bool
+) -> None:
+    office.config.write_text(f"{CONFIG}[hosting]\n{hosting}\n")
+    told = office.told(Deployed(RELEASE, True, "team/live", environment=environment))
+    assert told.endswith(f"started {CASE}" if ours else "ignored, it is of another environment")
+
+
+@pytest.mark.parametrize(
     ("forge", "why"),
     [
         (_pull(merged_at=None), "it is not merged"),
@@ -247,10 +292,43 @@ def test_trouble_is_one_line_and_the_delivery_may_come_again(office: Office, tro
     assert office.told(MERGE, "7") == "github #1: seen before"
 
 
-def test_the_forge_in_trouble_starts_nothing(office: Office) -> None:
+def _git(code: str) -> Exception:
+    """What is raised when git could not do something."""
+    try:
+        with asking_git("live: repository.remote", Path()):
+            raise RepositoryError(code)
+    except ConfigError as error:
+        return error
+
+
+def test_trouble_that_passes_is_tried_again_and_then_given_up(office: Office) -> None:
     office.forge = Forge(ForgeError("timeout"))
-    assert office.told(MERGE) == "github #1: ForgeError: timeout"
-    assert office.asked == []
+    assert office.told(MERGE, "7") == "github #1: tried again in 1 min"
+    assert office.lines == ["github #1: ForgeError: timeout", "github #1: tried again in 1 min"]
+    assert office.told(MERGE, "7") == "github #1: seen before"
+    pauses = []
+    while office.worker.kept:
+        pause, job = office.worker.kept.pop()
+        pauses.append(pause)
+        job()
+    assert (pauses, office.lines[-1], office.asked) == ([60, 300, 900], "github #1: ForgeError: timeout", [])
+    office.forge = None
+    assert office.told(MERGE, "7") == f"github #1: started {CASE}"
+
+
+def test_trouble_at_git_is_tried_again_too(office: Office) -> None:
+    office.release = _git("unreachable")
+    assert office.told(MERGE) == "github #1: tried again in 1 min"
+    office.release = MERGED
+    office.worker.kept.pop()[1]()
+    assert office.lines[-1] == f"github #1: started {CASE}"
+
+
+@pytest.mark.parametrize("trouble", [ConfigError("names nothing"), KeyError("x"), ForgeError("gone", permanent=True)])
+def test_trouble_that_stays_is_not_tried_again(office: Office, trouble: Exception) -> None:
+    office.release = trouble
+    office.told(MERGE)
+    assert office.worker.kept == []
 
 
 def test_the_file_is_read_at_each_hook(office: Office) -> None:

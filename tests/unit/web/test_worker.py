@@ -26,6 +26,22 @@ def test_more_than_there_is_room_for_is_not_taken() -> None:
     assert [worker.give(lambda: None) for _ in range(3)] == [True, True, False]
 
 
+def test_what_is_for_later_is_done_then_and_waits_where_there_is_no_room() -> None:
+    begin, done = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        assert begin.wait(5)
+
+    with Worker(room=1) as worker:
+        worker.give(wait)
+        while not worker.give(lambda: None):
+            pass
+        worker.later(0.01, done.set)
+        assert not done.wait(0.05)
+        begin.set()
+        assert done.wait(5)
+
+
 def test_what_goes_wrong_is_one_line_without_its_data() -> None:
     lines: list[str] = []
     with Attempt(lines.append, "github #1") as attempt:

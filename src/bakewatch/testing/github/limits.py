@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 PRIMARY = "API rate limit exceeded for user ID 1001."
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -50,6 +51,12 @@ class Limits:
     def give_back(self) -> None:
         """An answer that nothing has changed costs nothing."""
         self.used = max(0, self.used - 1)
+
+    def told(self) -> dict[str, Any]:
+        """What the API says of them when it is asked, which costs nothing."""
+        reset = int((self.reset or self.clock() + timedelta(hours=1)).timestamp())
+        left = {"limit": self.an_hour, "remaining": max(0, self.an_hour - self.used), "reset": reset, "used": self.used}
+        return {"resources": {"core": left, "search": left}, "rate": left}
 
     def headers(self) -> dict[str, str]:
         """What every answer says."""

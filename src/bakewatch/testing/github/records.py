@@ -9,6 +9,18 @@ from bakewatch.testing.github.state import Check, Deployment, Status
 class Records(Shapes):
     """As `Shapes`, with what is recorded about commits."""
 
+    def branch(self, name: str, commit: dict[str, Any]) -> dict[str, Any]:
+        """A branch and its last *commit*."""
+        url, protected = f"{self._url}/branches/{name}", self._state.protected and name == "main"
+        return {
+            "name": name,
+            "commit": commit,
+            "_links": {"self": url, "html": f"{self._html}/tree/{name}"},
+            "protected": protected,
+            "protection": {"enabled": protected},
+            "protection_url": f"{url}/protection",
+        }
+
     def status(self, one: Status) -> dict[str, Any]:
         """A status."""
         return self.brief_status(one) | {"creator": self.user(one.author)}

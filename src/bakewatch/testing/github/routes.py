@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from bakewatch.testing.github.bare import Bare
 from bakewatch.testing.github.pulls import Pulls
@@ -58,6 +59,7 @@ class Routes:
             for method, path, handler in (
                 ("GET", "/user", self._user),
                 ("GET", below, self._repository),
+                ("GET", f"{below}/branches/([^/]+)", self._branch),
                 ("GET", f"{below}/pulls", self._list),
                 ("POST", f"{below}/pulls", self._open),
                 ("GET", f"{below}/pulls{number}", self._pull),
@@ -93,7 +95,14 @@ class Routes:
         return 200, self._shapes.user(call.account)
 
     def _repository(self, call: Call) -> tuple[int, Any]:
-        return 200, self._shapes.repository(full=True)
+        role = self._state.roles.get(call.account.login, "read")
+        return 200, self._shapes.repository(full=True) | {"permissions": self._shapes.rights(role)}
+
+    def _branch(self, call: Call, name: str) -> tuple[int, Any]:
+        sha = self._bare.tip(unquote(name))
+        if not sha:
+            raise Refused(404, "Branch not found")
+        return 200, self._shapes.branch(unquote(name), self._commit(call, sha)[1])
 
     def _list(self, call: Call) -> tuple[int, Any]:
         head, base = call.query.get("head", ""), call.query.get("base", "")

@@ -74,6 +74,8 @@ class Server:
     def _answer(self, asked: Asked, authorization: str) -> Reply:
         try:
             account = self._account(authorization)
+            if asked.path == "/rate_limit":
+                return reply(asked, 200, self.limits.told(), self.url)
             limited = self.limits.take(asked.method != "GET")
             if limited:
                 why, headers = limited
@@ -81,6 +83,8 @@ class Server:
                 return Reply(told.status, told.headers | headers, told.body)
             if not asked.headers.get("user-agent"):
                 raise Refused(403, "Request forbidden by administrative rules. A User-Agent header is required.")
+            if self._state.lacks(authorization.removeprefix("Bearer "), asked.method, asked.path):
+                raise Refused(403, "Resource not accessible by personal access token")
             assert self.routes is not None
             call = Call(account, asked.query, json.loads(asked.body) if asked.body else {})
             return reply(asked, *self.routes.answer(asked.method, asked.path, call), self.url)

@@ -197,12 +197,15 @@ class Shapes:
     def role(self, account: Account, role: str) -> dict[str, Any]:
         """What an account may do: the old word for it, and the new one."""
         old = {"maintain": "write", "triage": "read"}.get(role, role)
-        ranks = ("read", "triage", "write", "maintain", "admin")
-        rights = dict(zip(("pull", "triage", "push", "maintain", "admin"), ranks, strict=True))
-        height = ranks.index(role) if role in ranks else -1
-        permissions = {right: ranks.index(rank) <= height for right, rank in rights.items()}
-        user = self.user(account) | {"role_name": role, "permissions": permissions}
+        user = self.user(account) | {"role_name": role, "permissions": self.rights(role)}
         return {"permission": old, "role_name": role, "user": user}
+
+    def rights(self, role: str) -> dict[str, bool]:
+        """What *role* allows."""
+        ranks = ("read", "triage", "write", "maintain", "admin")
+        named = dict(zip(("pull", "triage", "push", "maintain", "admin"), ranks, strict=True))
+        height = ranks.index(role) if role in ranks else -1
+        return {right: ranks.index(rank) <= height for right, rank in named.items()}
 
     def commit(self, sha: str, message: str, parents: list[str]) -> dict[str, Any]:
         """A commit."""

@@ -1,8 +1,18 @@
 """What the stand-in knows besides git: pull requests, comments, statuses, checks, deployments, and who may do what."""
 
 import itertools
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+
+_PERMISSIONS = {
+    "Pull requests": re.compile(r"^/(pulls|issues)\b|^/commits/[^/]+/pulls$"),
+    "Commit statuses": re.compile(r"^/statuses/|/status$"),
+    "Checks": re.compile(r"/check-runs\b"),
+    "Deployments": re.compile(r"^/deployments\b"),
+    "Contents": re.compile(r"^/(branches|commits)/[^/]+$"),
+}
+"""What a fine-grained token is given, and what of the API takes it."""
 
 
 class Refused(Exception):
@@ -138,6 +148,8 @@ class State:
     """Answers lack what the version of the API after ours does not tell any more."""
     accounts: dict[str, Account] = field(default_factory=dict)
     """By token."""
+    lacking: dict[str, set[str]] = field(default_factory=dict)
+    """By token: the permissions that it was not given, such as `Pull requests` or `Commit statuses: write`."""
     roles: dict[str, str] = field(default_factory=dict)
     """By login: `admin`, `maintain`, `write`, `triage` or `read`."""
     pulls: dict[int, Pull] = field(default_factory=dict)
@@ -157,6 +169,13 @@ class State:
     def writes(self, account: Account) -> bool:
         """May *account* change what others made?"""
         return self.roles.get(account.login, "") in ("admin", "maintain", "write")
+
+    def lacks(self, token: str, method: str, path: str) -> bool:
+        """Was *token* not given what it takes?"""
+        below = path.removeprefix(f"/repos/{self.repository}")
+        named = next((name for name, pattern in _PERMISSIONS.items() if pattern.search(below)), "")
+        lacking = self.lacking.get(token, set())
+        return named in lacking or (method != "GET" and f"{named}: write" in lacking)
 
     @property
     def owner(self) -> str:

@@ -5,8 +5,6 @@ loaded is masked and kept in the data directory, in one table for all sources of
 `bakewatch[local]`.
 """
 
-import os
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -18,15 +16,12 @@ from msgspec import Meta, Struct, structs
 from bakewatch.errors import ConfigError
 from bakewatch.model.observation import Observation, Question, Window, from_ms, to_ms
 from bakewatch.ports import Context, Kind
+from bakewatch.vendors.clickhouse.actors import actor_key
 from bakewatch.vendors.clickhouse.engine import Engine, QueryError, installed, opened
 from bakewatch.vendors.clickhouse.legible import Stretch, read_from
 from bakewatch.vendors.clickhouse.load import Cleaner
 from bakewatch.vendors.clickhouse.loader import Loader, Trouble
-from bakewatch.vendors.clickhouse.question import MALFORMED, check, fuse, fuse_levels
-
-_KEY_BYTES = 32
-FEWEST_VALUES = 100
-"""Of fewer values nobody knows what 95 % stay below."""
+from bakewatch.vendors.clickhouse.question import MALFORMED, check, fuse, fuse_levels, read_levels
 
 
 class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,8 +35,10 @@ class ChdbSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         "auth_event.actor_id",
         "auth_audit_event.actor_id",
         "user_id",
+        "requestId",
     )
-    """Attributes that name a signed-in user: loaded as a keyed hash. Their last part counts (`auth_user`)."""
+    """Attributes that name a signed-in user, or where nobody is known a request: loaded as a keyed hash. Their last
+    part counts (`auth_user`)."""
     max_seconds: Annotated[float, Meta(gt=0, le=600)] = 20
     """How long one question may take."""
     max_memory: Annotated[int, Meta(ge=100_000_000)] = 2_000_000_000
@@ -80,16 +77,15 @@ class ChdbSource:
         return [_with(troubles, *pair) for pair in zip(questions, answers, strict=True)]
 
     def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
-        """What 95 % of the values stayed below; of fewer values than `FEWEST_VALUES` nothing is said."""
+        """What 95 % of the values stayed below; of few values nothing is said."""
         engine = opened(self._data / "chdb")
         with engine.loading:
             self._load(engine)
         try:
             sql = fuse_levels(questions, window)
-            rows = engine.query(sql, self._settings.max_seconds, self._settings.max_memory)
+            return read_levels(engine.query(sql, self._settings.max_seconds, self._settings.max_memory))
         except (ConfigError, QueryError):
             return {}
-        return {row["question"]: float(row["level"]) for row in rows if int(row["events"]) >= FEWEST_VALUES}
 
     def _unread(self, question: Question, window: Window) -> list[Stretch]:
         start, end = to_ms(window.start), to_ms(window.end)
@@ -97,7 +93,7 @@ class ChdbSource:
 
     def _load(self, engine: Engine) -> list[Trouble]:
         if self._loader is None:
-            cleaner = Cleaner(self._settings.actor_keys, _secret(self._data / "actor.key"))
+            cleaner = Cleaner(self._settings.actor_keys, actor_key(self._data))
             self._loader = Loader(engine, cleaner, self._patterns, self._clock)
         try:
             return self._loader.load()
@@ -132,27 +128,6 @@ def _with(troubles: Sequence[Trouble], question: Question, answer: Observation) 
     streams = _streams(question)
     code = next((trouble.code for trouble in troubles if trouble.concerns(streams)), "")
     return structs.replace(answer, buckets=(), gap=code) if code and not answer.gap else answer
-
-
-def _secret(path: Path) -> bytes:
-    """The key under which actors are hashed, made once and readable by its owner only."""
-    try:
-        secret = path.read_bytes()
-    except FileNotFoundError:
-        secret = b""
-    if len(secret) == _KEY_BYTES:
-        return secret
-    secret = secrets.token_bytes(_KEY_BYTES)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, secret)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    fresh.replace(path)
-    return secret
 
 
 def _build(settings: ChdbSettings, context: Context) -> ChdbSource:

@@ -6,10 +6,11 @@ it has them, `id`, `event_message`, `severity_text` and `log_attributes`. Its ot
 What happens to a value is decided by its key, and only then by its own shape:
 1. A key whose last part is an actor's (configured): a keyed hash, so that actors can be counted but not known.
 2. A key whose last part is a code or a measure of the application (`operational.py`): kept, when its value is one.
-3. A path or URL (`PATHS`): its query is dropped and identifiers in it are masked.
-4. A query string (`QUERIES`): the names of its parameters.
-5. A key that tells of a person or a secret (`password`, `email`, …): `[value]`, whatever is under it.
-6. Everything else, and `event_message`: masked as text. Text that is JSON is masked key by key, by 1 to 6.
+3. What a program calls itself (`AGENTS`): our own mark alone, where it bears one.
+4. A path or URL (`PATHS`): its query is dropped and identifiers in it are masked.
+5. A query string (`QUERIES`): the names of its parameters.
+6. A key that tells of a person or a secret (`password`, `email`, …): `[value]`, whatever is under it.
+7. Everything else, and `event_message`: masked as text. Text that is JSON is masked key by key, by 1 to 7.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ import msgspec
 from bakewatch.privacy.keys import telling
 from bakewatch.privacy.scrub import READ, clean, clean_path
 from bakewatch.vendors.clickhouse.lines import as_text, read_line
-from bakewatch.vendors.clickhouse.operational import is_opaque, is_operational, last_part
+from bakewatch.vendors.clickhouse.operational import is_opaque, is_operational, last_part, own_mark
 
 MESSAGE_LIMIT = 2000
 """Characters of a message that are kept."""
@@ -83,6 +84,8 @@ class Cleaner:
             return self._hash(text)
         if is_operational(key, text):
             return text
+        if mark := own_mark(key, text):
+            return mark
         if last in PATHS:
             return clean_path(text, VALUE_LIMIT)
         if last in QUERIES:

@@ -11,13 +11,14 @@ from bakewatch.privacy.states import is_code, is_state
 
 _SAFE_WORDS = """
     status status_code method level severity error_severity sql_state_code state_code error_code sb_error_code
+    x_sb_error_code
     command_tag backend_type database_name application_name grant_type component event_type action log_type
     provider region version protocol scheme host origin_time duration elapsed latency response_time bytes size
     content_length rows count attempt retries
 """
 SAFE = frozenset(_SAFE_WORDS.split())
 STATES = frozenset({"sql_state_code", "state_code", "sqlstate", "sql_state"})
-CODES = frozenset({"code", "error_code", "sb_error_code"})
+CODES = frozenset({"code", "error_code", "sb_error_code", "x_sb_error_code"})
 MEASURES = frozenset({"rows", "count", "attempt", "retries"})
 LARGE_MEASURES = frozenset(
     {"origin_time", "duration", "elapsed", "latency", "response_time", "bytes", "size", "content_length"}
@@ -29,10 +30,14 @@ ROLE = "parsed.user_name"
 
 TAG = "x_bakewatch"
 
+AGENTS = frozenset({"user_agent", "x_client_info"})
+"""What a program calls itself."""
+
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9_.:+-]{0,64}")
 _MEASURE = re.compile(r"-?(?:0|[1-9]\d{0,9})(?:\.\d{1,9})?(?:[a-zµ]{1,2}|%)?")
 _LARGE_MEASURE = re.compile(r"(?:0|[1-9]\d{0,11})(?:\.\d{1,9})?(?:[a-zµ]{1,2})?")
 _OWN = re.compile(r"(?:bakewatch/)?bw-[0-9a-f]{12}-\d{1,4}")
+_MARK = re.compile(r"(?<![\w/.-])bakewatch/bw-[0-9a-f]{12}-\d{1,4}(?![\w-])")
 _TAG_VALUE = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -59,6 +64,12 @@ def is_operational(key: str, text: str) -> bool:
         return bool(_TAG_VALUE.fullmatch(text)) and clean(text) == text
     safe = last in SAFE or key.lower() == ROLE
     return safe and bool(_SAFE_VALUE.fullmatch(text)) and clean(text) == text
+
+
+def own_mark(key: str, text: str) -> str:
+    """Our own mark in *text*, if *key* is one of `AGENTS`; empty when there is none."""
+    found = _MARK.search(text) if last_part(key) in AGENTS else None
+    return found[0] if found else ""
 
 
 def is_opaque(text: str) -> bool:

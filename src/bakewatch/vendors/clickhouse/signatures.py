@@ -1,8 +1,8 @@
 """Signatures, made where the lines are: a message with everything that varies taken out, as a hash of 32 bits.
 
 The steps are those of `privacy.signature.template`, as far as RE2 can take them, and never finer than it: every mask
-is one `#`, so that a value counts as one whatever it looks like today. Names in double quotes and SQLSTATEs tell
-signatures apart, digits and all.
+is one `#`, so that a value counts as one whatever it looks like today, and whether it was masked before or not. Names
+in double quotes and SQLSTATEs tell signatures apart, digits and all.
 """
 
 from bakewatch.errors import ConfigError
@@ -25,24 +25,36 @@ _MESSAGE = "substring(event_message, 1, 2000)"
 _KEPT = 500
 """Characters of a template that tell it apart."""
 
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_TOLD = "message|msg|error|error_description|error_message|hint|reason|details?|level|severity|code|error_code"
+_QUOTED = (
+    rf'((?:policy|constraint|index|trigger) {_TEXT}|"(?:{_TOLD})"\s?:\s?{_TEXT})|"[^"\\]*"\s?:\s?{_TEXT}'
+    rf'|([0-9A-Za-z]:)\s*{_TEXT}|("[^"\\\s#]*")|{_TEXT}'
+)
+"""What stands in double quotes. Kept are names that are written in words, what an error says of itself, and what has no
+blank and may be a name; not the other texts of a structure, nor what stands after a colon, which is a value."""
+
 _MASKS = "value|query|email|phone|resident|card|date|token|uuid|ip|mac|number|id"
 _STEPS = (
     (rf"\[(?:{_MASKS})\]", "#"),
     (r"(?:#|[0-9]{4}-[0-9]{2}-[0-9]{2})[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?", "#"),
     (r"(^|[^A-Za-z0-9])'(?:[^'\\]|\\.|'')*'", r"\1#"),
     (r"""[^\s@"'<>()\[\]{},;:/?&=|\\]+@[^\s@"'<>()\[\]{},;:/?&=|\\]+""", "#"),
+    (_QUOTED, r"\1\2\3"),
+    (r"\)=\([^)]*\)", ")=(#)"),
+    (r"\?[^\s?\"'<>|=]+=[^\s\"'<>|]+", "?#"),
     (r"0x[0-9A-Fa-f]+", "#"),
     (r"\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b", "#"),
+    (r"\b[\w-]*(?:[A-Za-z][0-9]+[A-Za-z]+[0-9]|[0-9][A-Za-z]+[0-9]+[A-Za-z])[\w-]*", "#"),
     (r"\b[0-9a-f]*(?:[0-9][a-f]|[a-f][0-9])[0-9a-f]*\b", "#"),
-    (r"\b[A-Za-z0-9]*(?:[A-Za-z][0-9]+[A-Za-z]+[0-9]|[0-9][A-Za-z]+[0-9]+[A-Za-z])[A-Za-z0-9]*\b", "#"),
     (r"(^|[^A-Za-z0-9_.])[0-9]+(?:[.:,/-][0-9]+)*", r"\1#"),
     (r"([A-Za-z_.:-])[0-9]{3,}", r"\1#"),
-    (r"#(?:\s?[.:,/-]\s?#)+", "#"),
+    (r"\+?#(?:\s?[.:,/-]?\s?#)*", "#"),
     (r"\s+", " "),
 )
-"""(pattern, what takes its place), in this order: masks that are there already, moments, quoted values, e-mail,
-addresses, UUIDs, hexadecimal words, words of mixed letters and digits, numbers, long numbers at the end of words; then
-lists."""
+"""(pattern, what takes its place), in this order: masks that are there already, moments, quoted values, e-mail, texts
+in double quotes, values of a key, queries of addresses, memory addresses, UUIDs, words of mixed letters and digits,
+hexadecimal words, numbers, long numbers at the end of words; then lists."""
 
 _NAMES = r'(?:^|[^:\s])\s?"([A-Za-z_][A-Za-z0-9_$.-]*)"'
 _STATES = r"(?i)sql_?state\W{0,4}([0-9A-Z]{5})\b"

@@ -10,6 +10,7 @@ from bakewatch.model.release import Release, undo_message
 from bakewatch.model.rollback import Rollback
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.git.mirror import Mirror, mirror_of
+from bakewatch.vendors.git.probe import pushing
 from bakewatch.vendors.git.release import undoes
 from bakewatch.vendors.git.repository import undone_by
 from bakewatch.vendors.git.trees import merge, tree_of, write_commit
@@ -153,4 +154,4 @@ def _build(settings: RevertSettings, context: Context) -> GitRevert:
     return GitRevert(mirror_of(context), settings, context.clock)
 
 
-KIND = Kind(settings=RevertSettings, build=_build)
+KIND = Kind(settings=RevertSettings, build=_build, probe=lambda settings, context: pushing(mirror_of(context)))

@@ -6,7 +6,7 @@ from bakewatch.errors import ForgeError
 from bakewatch.model.release import Release
 from bakewatch.model.rollback import Brake
 from bakewatch.vendors.github.rest import Rest
-from bakewatch.vendors.github.wire import Account, Event, PullRequest, Role
+from bakewatch.vendors.github.wire import Account, Event, Methods, PullRequest, Role
 
 MOST = 20
 """Pull requests of one release that are asked about."""
@@ -27,8 +27,8 @@ def brake(rest: Rest, release: Release, label: str) -> Brake:
 
 
 def _opted_out(rest: Rest, number: int, label: str) -> bool:
-    one = rest.get(f"/pulls/{number}", PullRequest)
-    if label not in {there.name.casefold() for there in one.labels}:
+    one = _pull(rest, number)
+    if one is None or label not in {there.name.casefold() for there in one.labels}:
         return False
     account = _setter(rest, number, label)
     if account is None:
@@ -37,6 +37,17 @@ def _opted_out(rest: Rest, number: int, label: str) -> bool:
     if account.is_bot:
         return False
     return rest.get(f"/collaborators/{quote(account.login, safe='')}/permission", Role).maintains
+
+
+def _pull(rest: Rest, number: int) -> PullRequest | None:
+    """None: there is no such pull request. A commit may end with the number of an issue, or of another repository."""
+    try:
+        return rest.get(f"/pulls/{number}", PullRequest)
+    except ForgeError as error:
+        if error.code != "not_found":
+            raise
+    rest.get("", Methods)  # to who does not see the repository, nothing is there
+    return None
 
 
 def _setter(rest: Rest, number: int, label: str) -> Account | None:

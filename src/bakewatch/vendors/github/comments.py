@@ -8,6 +8,7 @@ import msgspec
 from bakewatch.errors import ForgeError
 from bakewatch.model.forge import Bulletin, Trace
 from bakewatch.model.release import Release
+from bakewatch.report import markdown
 from bakewatch.vendors.github.authors import Authors
 from bakewatch.vendors.github.quiet import cut, followed, quiet
 from bakewatch.vendors.github.rest import Rest
@@ -72,7 +73,7 @@ def _marked(rest: Rest, number: int, mark: str) -> Iterator[Comment]:
 
 def _body(mark: str, repository: str, bulletin: Bulletin) -> str:
     link = followed(bulletin.link)
-    told = f"### {bulletin.title}\n\n{bulletin.text.strip()}"
+    told = f"### {markdown.heading(bulletin.title)}\n\n{bulletin.text.strip()}"
     if link:
         told += f"\n\n{link}"
     head = mark + "\n"

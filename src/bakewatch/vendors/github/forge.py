@@ -6,10 +6,11 @@ from functools import partial
 
 from bakewatch.errors import ForgeError
 from bakewatch.model.forge import Bulletin, Pull, Trace
+from bakewatch.model.probe import Probe
 from bakewatch.model.release import Release
 from bakewatch.model.rollback import Brake, Rollback
 from bakewatch.ports import Context, Kind, Message
-from bakewatch.vendors.github import answers, brake, comments, marks, pulls
+from bakewatch.vendors.github import answers, brake, comments, marks, probe, pulls
 from bakewatch.vendors.github.authors import Authors
 from bakewatch.vendors.github.merging import Merger, needs_a_person, trailers
 from bakewatch.vendors.github.quiet import quiet
@@ -109,10 +110,9 @@ class Github:
             return one
 
     def _carries(self, one: PullRequest, head: str, body: str) -> bool:
-        """Is *one* the single commit *head* that has the trailers of *body*?"""
-        now = self._rest.get(f"/pulls/{one.number}", PullRequest)
+        """Is the head of *one* the commit *head*, which has the trailers of *body*?"""
         words = self._rest.get(f"/commits/{one.head.sha}", Commit).commit.message.splitlines()
-        return one.head.sha == head and now.commits == 1 and set(trailers(body)) <= set(words)
+        return one.head.sha == head and set(trailers(body)) <= set(words)
 
     def _quiet(self, release: Release, text: str) -> str:
         """*text* without mentions; trailers stay as they are."""
@@ -125,4 +125,9 @@ def _build(settings: ForgeSettings, context: Context) -> Github:
     return Github(reach(settings, context, ForgeError), settings, context.clock)
 
 
-KIND = Kind(settings=ForgeSettings, build=_build)
+def _probe(settings: ForgeSettings, context: Context) -> list[Probe]:
+    rest = reach(settings, context, ForgeError)
+    return probe.forge(rest, settings.token_env, context.remote.branch, settings.publish)
+
+
+KIND = Kind(settings=ForgeSettings, build=_build, probe=_probe)

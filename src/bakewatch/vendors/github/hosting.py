@@ -5,8 +5,10 @@ from datetime import datetime
 
 from bakewatch.errors import HostingError
 from bakewatch.model.hosting import Build, Differences, Hosted, Move, Told
+from bakewatch.model.probe import Probe
 from bakewatch.ports import Context, Kind
 from bakewatch.privacy.scrub import clean
+from bakewatch.vendors.github import probe
 from bakewatch.vendors.github.rest import Rest
 from bakewatch.vendors.github.settings import HostingSettings, reach
 from bakewatch.vendors.github.wire import Deployment, DeploymentStatus
@@ -34,17 +36,16 @@ class Deployments:
         return []
 
     def tell(self, commit: str) -> Told:
-        """What has become of *commit*, by the newest status of its newest deployment.
+        """What has become of *commit*, by the newest status of its newest deployment that has not failed.
 
-        It is current while that is a success: the one before becomes inactive.
+        It is current while that is a success: the one before becomes inactive then, and no earlier.
         """
         try:
-            deployment = self._newest(commit)
-            if deployment is None:
-                return Told(at=self._clock())
-            status = self._status(deployment.id)
+            deployment, status = self._newest(commit)
         except HostingError as error:
             return Told(at=self._clock(), problem=error.code)
+        if deployment is None:
+            return Told(at=self._clock())
         current = status is not None and status.state == "success"
         return Told(
             at=self._clock(), deployment=_hosted(deployment, status), current=str(deployment.id) if current else ""
@@ -66,29 +67,39 @@ class Deployments:
         """As `roll_back`."""
         return self.roll_back(target, "")
 
-    def _newest(self, commit: str) -> Deployment | None:
+    def _newest(self, commit: str) -> tuple[Deployment | None, DeploymentStatus | None]:
+        """The newest deployment that has not failed, with its status; where all have, the newest."""
         params = {"sha": commit, "environment": self._environment}
         found = [one for page in self._rest.pages("/deployments", list[Deployment], params) for one in page]
-        return max(found, key=lambda one: (one.created_at, one.id), default=None)
+        found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+        first: tuple[Deployment | None, DeploymentStatus | None] = (None, None)
+        for one in found:
+            status = self._status(one.id)
+            if not _build_of(status).over:
+                return one, status
+            first = first if first[0] else (one, status)
+        return first
 
     def _status(self, deployment: int) -> DeploymentStatus | None:
         pages = self._rest.pages(f"/deployments/{deployment}/statuses", list[DeploymentStatus])
         return max((one for page in pages for one in page), key=lambda one: (one.created_at, one.id), default=None)
 
 
+def _build_of(status: DeploymentStatus | None) -> Build:
+    """A deployment without a status waits for one; a state that is not known counts as under way."""
+    return Build.QUEUED if status is None else _BUILDS.get(status.state, Build.BUILDING)
+
+
 def _hosted(deployment: Deployment, status: DeploymentStatus | None) -> Hosted:
-    """A deployment without a status waits for one."""
-    state = status.state if status else "queued"
-    if state not in _BUILDS:
-        raise HostingError("malformed")
-    failed = _BUILDS[state] is Build.FAILED
+    build = _build_of(status)
+    failed = status if build is Build.FAILED else None
     return Hosted(
         id=str(deployment.id),
         commit=deployment.sha,
-        build=_BUILDS[state],
+        build=build,
         created_at=deployment.created_at,
-        code=state if failed else "",
-        log=(clean(status.description, 140),) if failed and status and status.description else (),
+        code=failed.state if failed else "",
+        log=(clean(failed.description, 140),) if failed and failed.description else (),
     )
 
 
@@ -96,4 +107,8 @@ def _build(settings: HostingSettings, context: Context) -> Deployments:
     return Deployments(reach(settings, context, HostingError), settings.environment, context.clock)
 
 
-HOSTING = Kind(settings=HostingSettings, build=_build)
+def _probe(settings: HostingSettings, context: Context) -> list[Probe]:
+    return probe.hosting(reach(settings, context, HostingError), settings.token_env, settings.environment)
+
+
+HOSTING = Kind(settings=HostingSettings, build=_build, probe=_probe)

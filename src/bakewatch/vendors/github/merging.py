@@ -31,12 +31,15 @@ class Merger:
         """Let *one* reach its base, with *merge*; else, and where it is not allowed, it is there for a person.
 
         *body* ends with the trailer and becomes the message of the merge; *rebase* says that its commits have the
-        trailer too, so that they may be rebased. Only a head that is as *one* says is merged. Never raises.
+        trailer too, so that they may be rebased. Only a head that is as *one* says is merged, and only a single commit:
+        more of them are somebody else's. Never raises.
         """
         link = one.html_url
         try:
             if one.is_merged:
                 commit = merge_commit(self._rest, one)
+                if not commit:
+                    raise ForgeError("not_ready")
                 return Rollback(method=METHOD, at=self._clock(), commit=commit, already=True, link=link)
             if one.state != "open" or not merge:
                 raise needs_a_person()
@@ -51,10 +54,11 @@ class Merger:
         1. As GitHub sees it now: it may still be computing, there may be a conflict, or the head has moved.
         2. By a merge commit; where the repository does not allow that, squashed; at last rebased.
         3. Refused: a review or a check is missing, which is for a person, or the way is not allowed: the next one.
-           Where nothing is missing, the base moved meanwhile.
+           Where nothing is missing, there is a merge queue or another rule that is not told: for a person as well.
+           Should only the base have moved meanwhile, the next attempt succeeds.
         """
         now = self._now(one)
-        if now.mergeable is False:
+        if now.mergeable is False or now.commits != 1:
             raise needs_a_person()
         for way in self._ways(now, title, body, rebase):
             try:
@@ -68,8 +72,8 @@ class Merger:
                     raise
             after = self._now(one)
             if after.mergeable is False or after.mergeable_state in _WAITS:
-                raise needs_a_person()
-        raise ForgeError("moved")
+                break
+        raise needs_a_person()
 
     def _now(self, one: PullRequest) -> PullRequest:
         now = self._rest.get(f"/pulls/{one.number}", PullRequest)

@@ -8,7 +8,7 @@ _APART = "\u200b"
 
 _MENTION = re.compile(r"(?i)(?<![a-z0-9])(@|&#0*64;|&#x0*40;|&commat;)(?=[a-z0-9])")
 _NUMBER = re.compile(r"(?i)([\w.-]+/[\w.-]+)?((?<!&)#|&#(?!\d+;)|&#0*35;|&#x0*23;|&num;|\bGH-)(?=(\d+))")
-_ADDRESS = re.compile(r"(?i)\bgithub\.com/(?=([\w.-]+/[\w.-]+)/(?:issues|pull|discussions|commit)/)")
+_ADDRESS = re.compile(r"(?i)\bgithub\.com/(?=([\w.-]+/[\w.-]+)/(issues|pull|discussions|commit)/(\d*))")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 
 
@@ -24,7 +24,9 @@ def quiet(text: str, repository: str, own: Collection[int] = ()) -> str:
         return found[0] if ours else found[0] + _APART
 
     def address(found: re.Match[str]) -> str:
-        return found[0] if found[1].casefold() == repository.casefold() else found[0] + _APART
+        # An issue of our own would be closed by a word before it.
+        ours = found[1].casefold() == repository.casefold() and (found[2].lower() != "issues" or found[3] in numbers)
+        return found[0] if ours else found[0] + _APART
 
     return _ADDRESS.sub(address, _NUMBER.sub(number, _MENTION.sub(rf"\1{_APART}", text)))
 

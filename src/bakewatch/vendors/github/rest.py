@@ -15,7 +15,14 @@ PAGES = 50
 """Pages of a hundred that are read; a list that goes on is not read at all rather than in part."""
 
 _NEXT = 'rel="next"'
-_TROUBLES = {"RATE_LIMITED": "rate_limited", "NOT_FOUND": "not_found", "FORBIDDEN": "forbidden"}
+_TROUBLES = {
+    "RATE_LIMITED": "rate_limited",
+    "NOT_FOUND": "not_found",
+    "FORBIDDEN": "forbidden",
+    "INSUFFICIENT_SCOPES": "forbidden",
+    "UNPROCESSABLE": "refused",
+}
+"""What GraphQL says in an answer that has arrived. Trouble of its own has no type, and passes."""
 
 
 class Rest:
@@ -37,6 +44,10 @@ class Rest:
         """The account that the token belongs to."""
         return self._as(self._api.get("/user").body, kind)
 
+    def budget(self, kind: type[T]) -> T:
+        """How many requests are left; asking costs none."""
+        return self._as(self._api.get("/rate_limit").body, kind)
+
     def pages(self, path: str, kind: type[T], params: Mapping[str, str | int] | None = None) -> Iterator[T]:
         """The list at *path*, page by page."""
         wanted: dict[str, str | int] | None = {"per_page": 100, **(params or {})}
@@ -56,8 +67,8 @@ class Rest:
         """Ask or change by GraphQL; the answer's data as a *kind*."""
         told = self._as(self._api.send("POST", "/graphql", {"query": text, "variables": variables}).body, _Told)
         if told.errors:
-            code = _TROUBLES.get(told.errors[0].type, "refused")
-            raise self._error(code, permanent=code != "rate_limited")
+            code = _TROUBLES.get(told.errors[0].type or "", "malformed")
+            raise self._error(code, permanent=code not in ("rate_limited", "malformed"))
         return self._as(told.data, kind)
 
     def _below(self, path: str) -> str:
@@ -71,12 +82,12 @@ class Rest:
 
 
 class _Trouble(msgspec.Struct, frozen=True):
-    type: str = ""
+    type: str | None = None
 
 
 class _Told(msgspec.Struct, frozen=True):
     data: Any = None
-    errors: tuple[_Trouble, ...] = ()
+    errors: tuple[_Trouble, ...] | None = None
 
 
 def _next(answer: Answer) -> dict[str, str | int] | None:

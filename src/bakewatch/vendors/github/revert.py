@@ -7,9 +7,11 @@ from msgspec import Struct
 
 from bakewatch.errors import ForgeError
 from bakewatch.model.plan import Mode
+from bakewatch.model.probe import Probe
 from bakewatch.model.release import TRAILER, Release, undo_message
 from bakewatch.model.rollback import Rollback
 from bakewatch.ports import Context, Kind
+from bakewatch.vendors.github import probe
 from bakewatch.vendors.github.authors import Authors
 from bakewatch.vendors.github.merging import Merger, trailers
 from bakewatch.vendors.github.pulls import merge_commit
@@ -103,4 +105,8 @@ def _build(settings: Access, context: Context) -> PullRevert:
     return PullRevert(reach(settings, context, ForgeError), context.clock, merge=merge)
 
 
-METHOD = Kind(settings=Access, build=_build)
+def _probe(settings: Access, context: Context) -> list[Probe]:
+    return probe.method(reach(settings, context, ForgeError), settings.token_env)
+
+
+METHOD = Kind(settings=Access, build=_build, probe=_probe)

@@ -92,6 +92,7 @@ class Rights(Struct, frozen=True):
 
     admin: bool = False
     maintain: bool = False
+    push: bool = False
 
 
 class Member(Struct, frozen=True):
@@ -125,6 +126,44 @@ class Methods(Struct, frozen=True):
     allow_merge_commit: bool = True
     allow_squash_merge: bool = True
     allow_rebase_merge: bool = True
+
+
+class Repository(Struct, frozen=True):
+    """What the account may do in the repository; a token may allow less."""
+
+    permissions: Rights | None = None
+
+
+class Head(Struct, frozen=True):
+    """A commit by its name."""
+
+    sha: str
+
+
+class Branch(Struct, frozen=True):
+    """A branch."""
+
+    commit: Head
+    protected: bool = False
+
+
+class Left(Struct, frozen=True):
+    """Requests in an hour."""
+
+    limit: int
+    remaining: int
+
+
+class Resources(Struct, frozen=True):
+    """Of what there are limits."""
+
+    core: Left
+
+
+class Budget(Struct, frozen=True):
+    """What the limits leave."""
+
+    resources: Resources
 
 
 class Message(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from bakewatch.vendors.journeys.wire import Exchange, short
+from bakewatch.vendors.journeys.wire import Exchange, marked, short
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 """Per request: five seconds to connect, ten for each wait after that."""
@@ -19,14 +19,15 @@ MAX_EXCHANGES = 500
 class Api(httpx.Client):
     """An httpx client for the application under watch.
 
-    Every request carries the header `x-bakewatch: TAG`. Redirects are followed within the same scheme, host and port
+    Every request carries the tag: in `x-bakewatch`, and in `user-agent` and `x-client-info`, of which hosted logs keep
+    at least one. Redirects are followed within the same scheme, host and port
     only; another one is returned as it is. Proxy settings of the environment are left alone.
     """
 
     def __init__(
         self, address: str, tag: str, exchanges: list[Exchange], transport: httpx.BaseTransport | None = None
     ) -> None:
-        headers = {"x-bakewatch": tag, "user-agent": "bakewatch"}
+        headers = {"x-bakewatch": tag, "user-agent": marked(tag), "x-client-info": marked(tag)}
         super().__init__(base_url=address, headers=headers, timeout=TIMEOUT, trust_env=False, transport=transport)
         self._exchanges = exchanges
 

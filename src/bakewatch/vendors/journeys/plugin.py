@@ -39,9 +39,10 @@ from _pytest.assertion import rewrite
 from bakewatch.model.journey import Walked
 from bakewatch.vendors.journeys.api import Api
 from bakewatch.vendors.journeys.broken import CannotWalk, Misuse, Unmet, broken
-from bakewatch.vendors.journeys.database import Database
+from bakewatch.vendors.journeys.database import Countable, Counted, Database
+from bakewatch.vendors.journeys.pages import mark_pages
 from bakewatch.vendors.journeys.shown import asserted_in, count_checks, reached
-from bakewatch.vendors.journeys.wire import ERRAND_VARIABLE, Broken, Errand, Findings, short
+from bakewatch.vendors.journeys.wire import ERRAND_VARIABLE, Broken, Errand, Findings, marked, short
 
 FACT_NAME = r"[A-Za-z0-9_.-]{1,64}"
 MAX_FACTS = 100
@@ -113,6 +114,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     findings = session.config.stash[_FINDINGS]
     findings.collected = len(session.items)
     count_checks(findings)
+    mark_pages(marked(session.config.stash[_ERRAND].tag))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -188,7 +190,7 @@ def address(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def tag(pytestconfig: pytest.Config) -> str:
-    """What marks our own traffic and data; the `api` sends it with every request."""
+    """What marks our own traffic and data; the `api` and the browser's pages send it with every request."""
     return pytestconfig.stash[_ERRAND].tag
 
 
@@ -245,9 +247,12 @@ def observe(pytestconfig: pytest.Config) -> Callable[[str, int | bool | str], No
 
 
 @pytest.fixture(scope="session")
-def db(pytestconfig: pytest.Config) -> Database:
-    """Counts rows in the database that the plan names, see `Database`."""
-    variable = pytestconfig.stash[_ERRAND].db_env
+def db(pytestconfig: pytest.Config) -> Countable:
+    """Counts rows in the database that the settings name, see `Countable`."""
+    errand = pytestconfig.stash[_ERRAND]
+    if errand.counts:
+        return Counted(errand.counts)
+    variable = errand.db_env
     if not os.environ.get(variable):
         raise CannotWalk("no_database")
     return Database(os.environ[variable])

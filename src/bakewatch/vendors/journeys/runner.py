@@ -5,6 +5,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from bakewatch.address import require_safe
 from bakewatch.errors import ConfigError
 from bakewatch.model.journey import JourneyRun, Step, Walked
 from bakewatch.model.plan import Duration, Journey, Name, Persona, seconds
-from bakewatch.ports import Context, Kind
+from bakewatch.model.probe import Probe
+from bakewatch.ports import Context, Counter, Kind
 from bakewatch.privacy.codes import clean_code
 from bakewatch.privacy.scrub import clean, clean_path
-from bakewatch.vendors.journeys import process
+from bakewatch.vendors.journeys import probe, process
+from bakewatch.vendors.journeys.counting import counting
 from bakewatch.vendors.journeys.wire import ERRAND_VARIABLE, Broken, Errand, Exchange, Findings
 
 MAX_FINDINGS = 4 * 1024 * 1024
@@ -26,6 +29,9 @@ MAX_FINDINGS = 4 * 1024 * 1024
 
 _IN_ORDER = (0, 1, 5)
 """pytest's exit codes when it came to its own end: all passed, a test or a clean-up did not, there were none."""
+
+NOWHERE = "http://127.0.0.1:9"
+"""An address for who sends nothing."""
 
 _USAGE_ERROR = 4
 """pytest's exit code when a conftest or a plugin could not be loaded."""
@@ -64,9 +70,12 @@ class PytestJourneys:
         personas: Mapping[str, Persona],
         environ: Mapping[str, str],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        counter: Counter | None = None,
     ) -> None:
+        """*counter*: who counts for walks, where they do not by `db_env`."""
         self._root = root.resolve() if root else None
         self._settings, self._personas, self._environ, self._clock = settings, personas, environ, clock
+        self.counter = counter
 
     def walk(self, journey: Journey, persona: Persona, address: str, tag: str) -> JourneyRun:
         """Walk *journey* once at *address*; all that it writes carries *tag*. Never raises.
@@ -74,7 +83,7 @@ class PytestJourneys:
         The journey's time-out is real time: no `time_scale` applies. Problems of an unwalked one: `no_plan`,
         `no_such_file`, `password_missing`, `not_started`, `timeout`, `not_loaded`, `crashed`, `no_tests`, `skipped`,
         `xfail`, `not_finished`, `asserts_nothing`, `collection_error`, `journey_error`, `unreachable`, `no_answer`,
-        `no_database`, `database_unreachable`, `database_error`, `no_test_event`.
+        `no_database`, `database_unreachable`, `database_forbidden`, `database_error`, `no_test_event`.
         """
         at = self._clock()
         problem = self._problem(journey, persona)
@@ -86,6 +95,23 @@ class PytestJourneys:
         except OSError:
             return _unwalked(journey, at, "not_started")
         return _run(journey, at, ended, findings)
+
+    def find(self, journey: Journey) -> str:
+        """Why its tests cannot be found (a code); empty when they can. Nothing is walked, nothing is sent."""
+        persona = self._personas[journey.persona]
+        problem = self._problem(journey, persona)
+        if problem:
+            return problem
+        try:
+            with tempfile.TemporaryDirectory(prefix="bakewatch-find-", ignore_cleanup_errors=True) as folder:
+                ended, findings = self._walk(journey, persona, NOWHERE, "find", Path(folder), "--collect-only")
+        except OSError:
+            return "not_started"
+        if ended.late:
+            return "timeout"
+        if findings is None or ended.code not in _IN_ORDER:
+            return "not_loaded"
+        return "" if findings.collected > 0 else "no_tests"
 
     def sweep(self, tag: str) -> None:
         """Remove what walks with *tag* left behind. Never raises: what cannot be swept stays tagged."""
@@ -106,7 +132,7 @@ class PytestJourneys:
         return ""
 
     def _walk(
-        self, journey: Journey, persona: Persona, address: str, tag: str, folder: Path
+        self, journey: Journey, persona: Persona, address: str, tag: str, folder: Path, *options: str
     ) -> tuple[process.Ended, Findings | None]:
         timeout = seconds(journey.timeout)
         errand = Errand(
@@ -116,6 +142,7 @@ class PytestJourneys:
             email=persona.email,
             password_env=persona.password_env,
             db_env=self._settings.db_env,
+            counts=str(folder / "counts") if self.counter else "",
             test_event=self._settings.test_event,
             findings=str(folder / "findings.json"),
             seconds=timeout + process.GRACE,
@@ -126,7 +153,9 @@ class PytestJourneys:
         environ[ERRAND_VARIABLE] = str(folder / "errand.json")
         # What else is installed is no part of the journeys; a conftest names the plugins it needs.
         environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        ended = process.run(self._command(journey, folder), environ, folder, timeout, mark=ERRAND_VARIABLE)
+        command = [*self._command(journey, folder), *options]
+        with counting(self.counter, folder / "counts") if self.counter else nullcontext():
+            ended = process.run(command, environ, folder, timeout, mark=ERRAND_VARIABLE)
         return ended, _read(Path(errand.findings))
 
     def _configuration(self) -> str:
@@ -215,16 +244,23 @@ def _unwalked(journey: Journey, at: datetime, problem: str) -> JourneyRun:
 
 
 def _build(settings: PytestSettings, context: Context) -> PytestJourneys:
-    """`ConfigError` when `db_env` is not set, or the sweep's persona or address will not do."""
+    """`ConfigError` when `db_env` is not set or not alone, or the sweep's persona or address will not do."""
     personas, sweep = context.plan.personas, settings.sweep
     if settings.db_env:
         context.secret(settings.db_env)
+        if context.counter is not None:
+            raise ConfigError("journeys would count by `db_env` and by [counter]", right="one of them")
     if sweep is not None:
         require_safe(sweep.address)
         if sweep.persona not in personas:
             raise ConfigError(f"no persona `{sweep.persona}`", right=f"one of: {', '.join(sorted(personas))}")
-    return PytestJourneys(context.plan_dir, settings, personas, context.environ, context.clock)
+    return PytestJourneys(context.plan_dir, settings, personas, context.environ, context.clock, context.counter)
 
 
-KIND = Kind(settings=PytestSettings, build=_build)
+def _probe(settings: PytestSettings, context: Context) -> list[Probe]:
+    journeys = _build(settings, context)
+    return [probe.of(one, journeys.find) for one in context.plan.journeys]
+
+
+KIND = Kind(settings=PytestSettings, build=_build, probe=_probe)
 """The kind `pytest` of the group `walker`."""

@@ -1,8 +1,9 @@
-"""What the runner tells the plugin, and what the plugin reports: two JSON files. Text in them is raw."""
+"""What the runner tells the plugin, and what the plugin reports: two JSON files; and what it has counted. Text in
+them is raw."""
 
 from msgspec import Struct, field
 
-from bakewatch.model.journey import Walked
+from bakewatch.model.journey import Parameter, Walked
 
 ERRAND_VARIABLE = "BAKEWATCH_ERRAND"
 """The environment variable that names the file with the errand."""
@@ -21,7 +22,27 @@ class Errand(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     email: str = ""
     password_env: str = ""
     db_env: str = ""
+    counts: str = ""
+    """The socket to count at; empty: by `db_env`, if at all."""
     test_event: str = ""
+
+
+MAX_COUNT = 64 * 1024
+"""Bytes of a question, and of its answer."""
+
+
+class CountAsked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A question to the counter: one line of JSON."""
+
+    query: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+class CountTold(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Its answer: one line of JSON."""
+
+    count: int | None = None
+    problem: str = ""
 
 
 class Exchange(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -64,6 +85,11 @@ class Findings(Struct, forbid_unknown_fields=True, kw_only=True):
     exchanges: list[Exchange] = field(default_factory=list)
     facts: dict[str, int | bool | str] = field(default_factory=dict)
     swept: bool = True
+
+
+def marked(tag: str) -> str:
+    """How *tag* stands in headers that name a program."""
+    return f"bakewatch/{tag}"
 
 
 def short(text: str, limit: int) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from bakewatch.vendors.postgres.samples import Reading
+from bakewatch.measured.samples import Reading
 
 if TYPE_CHECKING:
     import psycopg

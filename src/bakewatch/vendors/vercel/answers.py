@@ -32,7 +32,7 @@ class Variable(Struct, rename="camel"):
 
     key: str
     target: Names | str = ()
-    updated_at: Milliseconds = 0
+    updated_at: Milliseconds | None = None
 
 
 class Project(Struct, rename="camel"):

@@ -51,10 +51,11 @@ class Client:
     def events(self, deployment: str) -> list[answers.Line]:
         """The end of its build log, newest first."""
         params: Params = {"builds": 1, "direction": "backward", "follow": 0, "limit": EVENTS}
-        return self._get(list[answers.Line], f"/v3/deployments/{_in_path(deployment)}/events", params)
+        events = self._get(list[answers.Line | None], f"/v3/deployments/{_in_path(deployment)}/events", params)
+        return [one for one in events if one is not None]
 
     def domains(self) -> list[answers.Domain]:
-        """The domains that serve production, without those that only redirect."""
+        """The domains that serve production and can be asked: none that only redirects, none of all names below one."""
         found: list[answers.Domain] = []
         params: dict[str, str | int] = {"production": "true", "verified": "true", "redirects": "false", "limit": 100}
         for _ in range(PAGES):
@@ -109,5 +110,5 @@ def _in_path(part: str) -> str:
 
 
 def _elsewhere(domain: answers.Domain) -> bool:
-    """Does it serve something else than production?"""
-    return bool(domain.redirect or domain.git_branch or domain.custom_environment_id)
+    """Does it serve something else than production, or is it no single address?"""
+    return bool(domain.redirect or domain.git_branch or domain.custom_environment_id or "*" in domain.name)

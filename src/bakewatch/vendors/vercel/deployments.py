@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from bakewatch.model.hosting import Build, Hosted
 from bakewatch.model.text import CleanText
+from bakewatch.privacy.inert import inert
 from bakewatch.privacy.scrub import clean
 from bakewatch.vendors.vercel.answers import Line, Listed, moment
 
@@ -23,17 +24,22 @@ _BUILDS = {
 _SHAS = ("githubCommitSha", "gitlabCommitSha", "bitbucketCommitSha", "gitCommitSha")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-_IGNORED = "ignored build step"
-"""There is no code for it: a deployment that the project's own rule skipped is CANCELED, and its message says this."""
-_SETTING = re.compile(r"\b([A-Z][A-Z0-9_]+)=(?:\"[^\"]*\"?|'[^']*'?|\S+)")
-"""A variable as a shell writes it: in a build log its value is a secret until somebody says otherwise."""
+_SKIPPED = ("ignored build step", "was not affected")
+"""There is no code for it: what the project's own rule or an unchanged folder skipped is CANCELED, and its message says
+one of these."""
+_QUOTED = r"""\\+"(?:(?!\\+").)*(?:\\+")?|"(?:[^"\\]|\\.)*"?"""
+_SETTING = re.compile(rf"""\b([A-Z][A-Z0-9_]+\s?=)(?![=>])\s?(?:{_QUOTED}|'[^']*'?|\S+)""")
+_MEMBER = re.compile(rf"""(\\*"[A-Z][A-Z0-9_]+\\*"\s?:\s?)(?:{_QUOTED})""")
+"""A variable as a shell or a program writes it, and in JSON: in a build log its value is a secret until somebody says
+otherwise."""
 _TELLING = ("stderr", "fatal")
 
 
 def hosted(one: Listed, log: tuple[CleanText, ...] = ()) -> Hosted:
     """*one* as a model; a state that is not known counts as under way."""
     build = _BUILDS.get(one.ready_state, Build.BUILDING)
-    if build is Build.CANCELED and _IGNORED in (one.error_message or "").lower():
+    said = (one.error_message or "").lower()
+    if build is Build.CANCELED and any(words in said for words in _SKIPPED):
         build = Build.SKIPPED
     return Hosted(
         id=one.uid,
@@ -45,6 +51,13 @@ def hosted(one: Listed, log: tuple[CleanText, ...] = ()) -> Hosted:
         code=_code(one),
         log=log,
     )
+
+
+def newest(listed: Iterable[Listed]) -> Listed | None:
+    """Of the deployments of one commit, newest first, the one that tells what has become of it: the first that has not
+    come to nothing. What fails later takes nothing away from what was built before."""
+    found = list(listed)
+    return next((one for one in found if not hosted(one).build.over), found[0] if found else None)
 
 
 def commit_of(one: Listed) -> str:
@@ -65,9 +78,14 @@ def telling(events: Iterable[Line]) -> tuple[CleanText, ...]:
     lines: list[CleanText] = []
     for event in wrong or newest:
         for line in reversed((event.text or (event.payload.text if event.payload else "")).splitlines()):
-            if len(lines) < LINES and (kept := clean(_SETTING.sub(r"\1=[value]", line), WIDTH)):
+            if len(lines) < LINES and (kept := clean(_without_variables(line), WIDTH)):
                 lines.append(kept)
     return tuple(reversed(lines))
+
+
+def _without_variables(line: str) -> str:
+    """*line* in plain characters, since names may be coloured, without the values of variables."""
+    return _MEMBER.sub(r"\1[value]", _SETTING.sub(r"\1[value]", inert(line)))
 
 
 def _code(one: Listed) -> str:

@@ -12,11 +12,13 @@ from msgspec import Meta, Struct
 from bakewatch.api import Api
 from bakewatch.errors import HostingError
 from bakewatch.model.hosting import Build, Differences, Hosted, Move, Told
+from bakewatch.model.probe import Probe
 from bakewatch.model.text import CleanText
 from bakewatch.ports import Context, Kind
 from bakewatch.vendors.vercel import answers, moves
 from bakewatch.vendors.vercel.client import Client
-from bakewatch.vendors.vercel.deployments import commit_of, hosted, telling
+from bakewatch.vendors.vercel.deployments import commit_of, hosted, newest, telling
+from bakewatch.vendors.vercel.probe import probes
 
 
 class VercelSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -37,8 +39,7 @@ class Vercel:
     """`ports.Hosting` over the REST API."""
 
     def __init__(self, settings: VercelSettings, token: str, clock: Callable[[], datetime]) -> None:
-        api = Api(settings.api, token=token, error=HostingError, clock=clock)
-        self._client = Client(api, settings.project, settings.team)
+        self._client = _client(settings, token, clock)
         self._ignored, self._clock = set(settings.ignore), clock
         self._domains: list[str] | None = None
 
@@ -49,14 +50,14 @@ class Vercel:
         return self._domains
 
     def tell(self, commit: str) -> Told:
-        """The newest production deployment of *commit*, and what production serves."""
+        """What has become of *commit* by its newest production deployment, and what production serves."""
         try:
             return self._told(commit)
         except HostingError as error:
             return Told(at=self._clock(), problem=error.code)
 
     def _told(self, commit: str) -> Told:
-        found = next((one for one in self._client.deployments({"sha": commit}) if commit_of(one) == commit), None)
+        found = newest(one for one in self._client.deployments({"sha": commit}) if commit_of(one) == commit)
         project = self._client.project()
         deployment = self._hosted(found) if found else None
         return Told(
@@ -105,7 +106,7 @@ class Vercel:
             raise HostingError("no_current")
         then, now = self._client.deployment(target), self._client.deployment(project.current)
         changed = _names(then) ^ _names(now)
-        changed |= {one.key for one in project.env if "production" in one.target and one.updated_at > then.created_at}
+        changed |= {one.key for one in project.env if _may_be_newer(one, then)}
         return Differences(environment=tuple(sorted(changed)), crons=sorted(then.crons) != sorted(now.crons))
 
     def roll_back(self, target: str, why: str) -> Move:
@@ -135,6 +136,11 @@ def _served(one: answers.Listed) -> bool:
     return one.ready_state == "READY" and one.ready_substate == "PROMOTED" and one.is_rollback_candidate is not False
 
 
+def _may_be_newer(one: answers.Variable, then: answers.Deployment) -> bool:
+    """May *one* of production have been changed after *then* was created?"""
+    return "production" in one.target and (one.updated_at is None or one.updated_at > then.created_at)
+
+
 def _names(one: answers.Deployment) -> set[str]:
     """The names of its variables."""
     if one.env is None:
@@ -142,8 +148,20 @@ def _names(one: answers.Deployment) -> set[str]:
     return {*one.env, *one.build.env}
 
 
+def _client(settings: VercelSettings, token: str, clock: Callable[[], datetime]) -> Client:
+    api = Api(settings.api, token=token, error=HostingError, clock=clock)
+    return Client(api, settings.project, settings.team)
+
+
 def _build(settings: VercelSettings, context: Context) -> Vercel:
     return Vercel(settings, context.secret(settings.token_env), context.clock)
 
 
-KIND = Kind(settings=VercelSettings, build=_build)
+def _probe(settings: VercelSettings, context: Context) -> list[Probe]:
+    whose = f"the team {settings.team}" if settings.team else "the account"
+    right = f"{settings.token_env}: a token of {whose} with access to the project {settings.project}"
+    client = _client(settings, context.secret(settings.token_env), context.clock)
+    return probes(client, _build(settings, context), right)
+
+
+KIND = Kind(settings=VercelSettings, build=_build, probe=_probe)

@@ -164,6 +164,38 @@ def test_personal_data_is_not_loaded(key: str, value: Any, secret: str) -> None:
     assert secret not in attribute(key, value)
 
 
+MARK = "bakewatch/bw-a8719e7a02f8-1"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "kept"),
+    [
+        ("request.headers.user_agent", MARK, MARK),
+        ("request.headers.x_client_info", MARK, MARK),
+        ("request.headers.user-agent", f"Mozilla/5.0 (X11; kim) Chrome/150.0 {MARK}", MARK),
+        ("request.headers.user_agent", f"{MARK} kim@x.org", MARK),
+        ("request.headers.x_client_info", f"supabase-js/2.1 {MARK} 010-1234-5678", MARK),
+    ],
+)
+def test_of_what_a_program_calls_itself_our_own_mark_is_kept_and_nothing_else(key: str, value: str, kept: str) -> None:
+    assert attribute(key, value) == kept
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("request.headers.user_agent", "bakewatch/bw-kim@x.org-1"),
+        ("request.headers.user_agent", "bakewatch/bw-0101234567890-1"),
+        ("request.headers.user_agent", "notbakewatch/bw-a8719e7a02f8-1 kim@x.org 010-1234-5678"),
+        ("request.headers.user_agent", "bakewatch/bw-a8719e7a02f8-12345678901"),
+        ("parsed.query", f"{MARK} 'kim@x.org' 010-1234-5678"),
+    ],
+)
+def test_what_only_looks_like_our_mark_is_masked_like_anything_else(key: str, value: str) -> None:
+    kept = attribute(key, value)
+    assert kept != value and "kim" not in kept and "1234" not in kept
+
+
 def test_a_key_can_be_personal_too() -> None:
     made = row(log_attributes={"kim@x.org": "1"})
     assert list(made["log_attributes"]) == ["[email]"]

@@ -1,5 +1,6 @@
 """One text for all questions, and answers that are either what was asked for or gaps."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from msgspec import structs
 from bakewatch.errors import ConfigError
 from bakewatch.model.observation import Bucket, Question, Signature, Window, to_ms
 from bakewatch.vendors.clickhouse import signatures
-from bakewatch.vendors.clickhouse.question import MALFORMED, Fused, check, fuse
+from bakewatch.vendors.clickhouse.question import MALFORMED, Fused, check, fuse, merged, read_levels
 from bakewatch.vendors.clickhouse.regex import flaw
 
 START = datetime(2026, 2, 7, 2, 46, 20, tzinfo=UTC)
@@ -55,21 +56,28 @@ def test_the_text_is_within_what_a_hosted_endpoint_accepts() -> None:
 
 def test_a_count_that_two_questions_share_is_counted_once() -> None:
     both = [Question(name=name, stream="s", where=f"id = '{name}'", of="id != ''") for name in "ab"]
-    assert fuse(both, WINDOW, TEN).sql.count("countIf((id != ''))") == 1
+    sql = fuse(both, WINDOW, TEN).sql
+    assert sql.count("(id != '')") == sql.count("countIf(e1)") == 1
+    assert named(sql) == {"e0": "(id = 'a')", "e1": "(id != '')", "e2": "(id = 'b')"}
+
+
+def named(sql: str) -> dict[str, str]:
+    """The expressions of the lines of one stream, by their names."""
+    line = next(one for one in sql.splitlines() if " AS slot, " in one)
+    return {name: text for text, name in re.findall(r", (.+?) AS (e\d+)", line.partition(" AS slot")[2])}
 
 
 def test_own_traffic_is_left_out_and_counted_by_itself() -> None:
     sql = ask(BAD).sql
-    assert f"countIf((id = 'bad') AND NOT ({OWN}))" in sql
-    assert f"countIf((id = 'bad') AND ({OWN}))" in sql
-    assert f"countIf((id != '') AND NOT ({OWN}))" in sql
+    assert named(sql) == {"e0": "(id = 'bad')", "e1": f"({OWN})", "e2": f"(id != '') AND NOT ({OWN})"}
+    assert "countIf(e0 AND NOT e1)" in sql and "countIf(e0 AND e1)" in sql and "countIf(e2)" in sql
 
 
 def test_an_actor_counts_when_it_also_has_a_healthy_call() -> None:
-    actor = "log_attributes['request.sb.auth_user']"
-    matching = f"groupUniqArrayIf({actor}, (id = 'who') AND NOT ({OWN}) AND {actor} != '')"
-    healthy = f"groupUniqArrayIf({actor}, (id = 'fine') AND {actor} != '')"
-    assert f"length(arrayIntersect({matching}, {healthy}))" in ask(WHO).sql
+    sql = ask(WHO).sql
+    assert named(sql) == {"e0": "(id = 'who')", "e1": f"({OWN})", "e2": WHO.actor, "e3": "(id = 'fine')"}
+    matching = "groupUniqArrayIf(e2, e0 AND NOT e1 AND e2 != '')"
+    assert f"length(arrayIntersect({matching}, groupUniqArrayIf(e2, e3 AND e2 != '')))" in sql
 
 
 def test_rows_become_one_observation_per_question_in_their_order() -> None:
@@ -226,6 +234,71 @@ def test_what_masking_never_leaves_cannot_be_asked_for(where: str) -> None:
 )
 def test_what_a_message_can_contain_may_be_asked_for(where: str) -> None:
     check(Question(name="q", stream="s", where=where))
+
+
+# The past
+
+
+def past(*questions: Question) -> Fused:
+    return ask(*[structs.replace(one, past=True) for one in questions])
+
+
+def test_of_the_past_what_lies_before_the_first_line_is_not_known() -> None:
+    [calls] = past(Question(name="calls", stream="edge_logs", where="true")).read([row("edge_logs", s10=[0], s20=[4])])
+    assert (calls.gap, calls.window) == ("", Window(START + TEN, WINDOW.end))
+    assert calls.buckets == (Bucket(AT + 20_000, 4),)
+    edge, loud = row("edge_logs", s20=[7, 0, 0, 0, 0, 0, 0][:1]), row("postgres_logs", s0=[5])
+    [share] = past(LOUD).read([edge, loud])
+    assert share.window == Window(START + 2 * TEN, WINDOW.end) and share.buckets == (Bucket(AT + 20_000, 0, 7),)
+
+
+def test_of_the_past_of_a_silent_stream_nothing_is_known() -> None:
+    [calls] = past(Question(name="calls", stream="edge_logs", where="true")).read([row("edge_logs")])
+    assert (calls.gap, calls.window, calls.buckets) == ("", Window(WINDOW.end, WINDOW.end), ())
+    [gap] = past(BAD).read([])
+    assert (gap.gap, gap.window) == (MALFORMED, WINDOW)
+
+
+def test_the_past_is_known_from_the_moment_that_was_asked_for() -> None:
+    fused = fuse([structs.replace(BAD, past=True)], Window(START + timedelta(seconds=3), WINDOW.end), TEN)
+    [answer] = fused.read([row("edge_logs", s0=[1, 0, 1])])
+    assert (answer.window.start, [one.at for one in answer.buckets]) == (START + timedelta(seconds=3), [AT])
+
+
+def test_silence_after_the_deploy_is_left_to_canaries() -> None:
+    [calls] = ask(Question(name="calls", stream="edge_logs", where="true")).read([row("edge_logs", s20=[4])])
+    assert calls.window == WINDOW
+
+
+# Windows in parts
+
+
+def test_the_rows_of_parts_are_those_of_the_whole() -> None:
+    parts = [[row("edge_logs", s0=[1, 2, 3])], [row("edge_logs")], [row("edge_logs", s20=[4, 5, 6])]]
+    assert ask(BAD).read(merged(parts)) == ask(BAD).read([row("edge_logs", s0=[1, 2, 3], s20=[4, 5, 6])])
+
+
+@pytest.mark.parametrize(
+    "part",
+    [[], [row("x")], [row("edge_logs"), row("edge_logs")], [{"stream": "edge_logs", "at": AT, "n": [[1, 2, 3]]}]],
+)
+def test_a_part_that_was_not_asked_for_is_a_gap(part: list[dict[str, Any]]) -> None:
+    for parts in ([[row("edge_logs")], part], [part, [row("edge_logs")]]):
+        assert [one.gap for one in ask(BAD).read(merged(parts))] == [MALFORMED]
+
+
+# Levels
+
+
+def test_a_level_needs_values() -> None:
+    rows: list[dict[str, object]] = [
+        {"question": "slow", "level": 12, "events": "100"},
+        {"question": "few", "level": 1.5, "events": 99},
+        {"question": "none", "level": None, "events": 1000},
+        {"question": "odd", "level": 2.0, "events": "x"},
+        {},
+    ]
+    assert read_levels(rows) == {"slow": 12.0}
 
 
 # Signatures

@@ -44,6 +44,19 @@ def test_an_exchange_is_recorded_without_its_query() -> None:
     assert [(one.method, one.path, one.status) for one in exchanges] == [("GET", "/live", 204)]
 
 
+def test_every_request_carries_the_tag_where_hosted_logs_keep_it() -> None:
+    seen: list[httpx.Headers] = []
+
+    def heard(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers)
+        return httpx.Response(204)
+
+    Api("http://127.0.0.1", "bw-1", [], transport=httpx.MockTransport(heard)).get("/live")
+    [headers] = seen
+    assert (headers["x-bakewatch"], headers["user-agent"]) == ("bw-1", "bakewatch/bw-1")
+    assert headers["x-client-info"] == "bakewatch/bw-1"
+
+
 def test_a_walk_of_thousands_of_requests_is_recorded_in_its_beginning() -> None:
     exchanges: list[Exchange] = []
     api = client(exchanges)

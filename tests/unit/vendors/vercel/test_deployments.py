@@ -35,6 +35,8 @@ def test_every_state_is_one_of_ours_and_a_new_one_is_not_the_end(state: str, bui
 def test_a_skipped_build_is_known_by_its_message_alone() -> None:
     text = 'Canceled as a result of running the command defined in the "Ignored Build Step" setting.'
     assert hosted(_listed("CANCELED", error_message=text)).build is Build.SKIPPED
+    unaffected = "The Deployment has been canceled because this project was not affected"
+    assert hosted(_listed("CANCELED", error_message=unaffected)).build is Build.SKIPPED
     assert hosted(_listed("CANCELED", error_message="Canceled by kim")).build is Build.CANCELED
     assert hosted(_listed("ERROR", error_message=text)).build is Build.FAILED
 
@@ -70,6 +72,12 @@ def test_the_lines_that_went_wrong_are_kept_else_the_last_ones() -> None:
         ("export MAGIC=hunter2 && next build", "export MAGIC=[value] && next build"),
         ("SALT='a b' PEPPER=\"c d\" run", "SALT=[value] PEPPER=[value] run"),
         ("Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.abc", "Authorization: [value]"),
+        ("\x1b[36mMAGIC\x1b[39m=\x1b[32mhunter2\x1b[39m", "MAGIC=[value]"),
+        ('{"MAGIC":"hunter2","NODE_ENV": "x"}', '{"MAGIC":[value],"NODE_ENV": [value]}'),
+        ('> 3 | const MAGIC = "hunter2";', "> 3 | const MAGIC =[value];"),
+        (r'"{\"MAGIC\":\"hunter 2\",\"B\":1}"', r'"{\"MAGIC\":[value],\"B\":1}"'),
+        (r'MAGIC="a\"hunter2" run', "MAGIC=[value] run"),
+        ("if (MAGIC == other || A => b)", "if (MAGIC == other || A => b)"),
         ("npm warn using --force", "npm warn using --force"),
     ],
 )

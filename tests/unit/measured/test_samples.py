@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bakewatch.errors import ConfigError
-from bakewatch.model.observation import Bucket, Question, Window, from_ms
-from bakewatch.vendors.postgres import check
-from bakewatch.vendors.postgres.counters import Statements, counted
-from bakewatch.vendors.postgres.samples import Interval, Reading, Sample, SampleFile, intervals
-from bakewatch.vendors.postgres.source import buckets_of
+from bakewatch.measured.answers import buckets_of
+from bakewatch.measured.samples import Interval, Reading, Sample, SampleFile, intervals
+from bakewatch.model.observation import Bucket, Window, from_ms
 
 
 def sample(at: int, count: int, epoch: str = "e", since: int | None = None) -> Sample:
@@ -75,7 +72,7 @@ def test_a_line_that_a_crash_cut_off_is_no_sample_and_spoils_no_other(tmp_path: 
 
 
 def test_only_the_end_of_a_long_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bakewatch.vendors.postgres.samples.READ", 500)
+    monkeypatch.setattr("bakewatch.measured.samples.READ", 500)
     file = SampleFile(tmp_path / "samples")
     for at in range(100):
         file.append(sample(at, at))
@@ -111,42 +108,3 @@ def test_a_window_on_the_past_counts_an_interval_that_began_before_it() -> None:
 def test_the_present_is_never_counted_as_past() -> None:
     assert buckets((0, 9000), (5000, 15_000, 2000), past=True) == []
     assert buckets((0, 9000), (0, 9900, 90), past=True) == [Bucket(T0, 90, 9900)]
-
-
-def test_a_call_is_slow_while_the_mean_of_its_statement_since_the_last_look_is() -> None:
-    known = Statements(epoch="e", born=1, slow=0, seen={})
-    known = counted(known, {"fast": (1000, 1000.0), "slow": (10, 2000.0)})
-    assert known.slow == 10
-    known = counted(known, {"fast": (1001, 1500.0), "slow": (20, 2010.0)})
-    assert known.slow == 11  # the one call of `fast` took 500 ms; the ten of `slow` 1 ms each
-    known = counted(known, {"fast": (5, 1000.0)})
-    assert known.slow == 16  # `fast` had been forgotten and came again, slow
-    assert counted(known, {}).slow == 16
-
-
-@pytest.mark.parametrize("name", ["active", "transactions", "rollbacks", "deadlocks", "statements", "slow_statements"])
-def test_a_measure_may_be_asked_for(name: str) -> None:
-    check(Question(name="q", stream="load", where=name, of_stream="load"))
-
-
-@pytest.mark.parametrize(
-    ("key", "question"),
-    [
-        ("where", Question(name="q", stream="load", where="")),
-        ("where", Question(name="q", stream="load", where="select 1")),
-        ("of", Question(name="q", stream="load", where="active", of="transactions")),
-        ("own", Question(name="q", stream="load", where="active", own="x")),
-        ("actor", Question(name="q", stream="load", where="active", actor="x")),
-        ("healthy", Question(name="q", stream="load", where="active", healthy="x")),
-    ],
-)
-def test_anything_else_is_refused(key: str, question: Question) -> None:
-    with pytest.raises(ConfigError) as caught:
-        check(question)
-    assert caught.value.where == key
-
-
-def test_counters_have_no_signatures() -> None:
-    with pytest.raises(ConfigError) as caught:
-        check(Question(name="new", stream="database", where="", signatures=True))
-    assert str(caught.value) == "stream: a database's counters have no messages to tell apart (a stream of log lines)"
