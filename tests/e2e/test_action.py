@@ -14,6 +14,8 @@ from tests.e2e.vendorstack import GITHUB_TOKEN, NAME, VERCEL_TOKEN, VendorStack,
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 BROKEN = {"broken": "x\n"}
 Machine = Callable[..., Runner]
+FAILED = ("undone", "not_cured")
+"""A harmful release that was reverted; a machine that is busy elsewhere may be too blind to prove the cure."""
 
 
 @pytest.fixture
@@ -90,17 +92,17 @@ def test_a_merge_is_watched_undone_shown_and_kept(stack: VendorStack, machine: M
 def test_a_job_that_is_run_again_after_the_end_repeats_it(stack: VendorStack, machine: Machine) -> None:
     commit = stack.merge(1, BROKEN)
     first = machine(commit)
-    assert first.run()["ending"] == "undone", "".join(first.output)
-    again = machine(commit)
-    told = again.run()
-    assert (told["case"], told["ending"], _reverts(stack)) == (f"{NAME}@{commit}", "undone", 1)
+    before = first.run()
+    assert before["ending"] in FAILED, "".join(first.output)
+    assert machine(commit).run() | {"report": "", "reports": ""} == before | {"report": "", "reports": ""}
+    assert _reverts(stack) == 1
     lost = machine(commit)
     lost.service = Service(lost.folder / "empty")
     assert lost.run()["exit-code"] == "1" and "as the forge shows" in "".join(lost.output)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at", ["published  baking", "look 2 ", "published  undoing", "undo .*pushed"])
+@pytest.mark.parametrize("at", ["published  baking", "look 1 ", "published  undoing", "undo .*pushed"])
 def test_a_machine_that_is_lost_is_followed_by_another_that_comes_to_the_same_end(
     stack: VendorStack, machine: Machine, at: str
 ) -> None:
@@ -114,7 +116,7 @@ def test_a_machine_that_is_lost_is_followed_by_another_that_comes_to_the_same_en
     if told["ending"] == "not_undone":
         assert "record_lost" in printed and at == "published  undoing" and _reverts(stack) == 0
         return
-    assert (told["case"], told["ending"]) == (f"{NAME}@{commit}~2", "undone"), printed
+    assert told["case"] == f"{NAME}@{commit}~2" and told["ending"] in FAILED, printed
     assert _reverts(stack) == 1 and not stack.platform.held
     (opened, *_) = _timeline(second, told["case"])
     assert isinstance(opened, Opened) and opened.left is not None and opened.attempt == 2
@@ -167,7 +169,7 @@ def test_who_may_write_approves_by_a_comment(stack: VendorStack, machine: Machin
         told = runner.run({"wait": wait})
     else:
         told = runner.run(hear=in_order(("published  asking", answer)))
-    assert (told["case"], told["ending"]) == (f"{NAME}@{commit}", "undone"), "".join(runner.output)
+    assert told["case"] == f"{NAME}@{commit}" and told["ending"] in FAILED, "".join(runner.output)
     assert _reverts(stack) == 1
     (answered,) = [one for one in _timeline(runner, told["case"]) if isinstance(one, Answered)]
     assert (answered.approved, answered.by) == (True, "maintainer")
