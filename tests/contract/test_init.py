@@ -69,7 +69,7 @@ def test_a_next_app_on_vercel_and_supabase_gets_all_of_it(tmp_path: Path) -> Non
     root = _repository(tmp_path, WEB, "git@github.com:acme/shop.git")
     done = bakewatch(root, "init", "--address", "https://shop.example/", VERCEL_TOKEN="x")
     assert f"found: GitHub acme/shop, Vercel prj_live, Supabase {REF}, Next.js (app router)" in done.stdout
-    assert "fill in" not in done.stdout
+    assert "fill in" not in done.stdout and "docs/action.md" in done.stdout
     assert [line.split(":")[0].strip() for line in done.stdout.splitlines() if line.startswith("  [")] == [
         "[ ] GITHUB_TOKEN",
         "[x] VERCEL_TOKEN",

@@ -136,3 +136,5 @@ def _next(found: "Found") -> Iterator[str]:
     yield "  bakewatch doctor             does everything work, and what could be seen?"
     yield "  commit bakewatch.toml and journeys/: a release is judged by the plan of its parent commit"
     yield "  bakewatch verify             after the next merge"
+    if found.github:
+        yield "  or let a GitHub Action do that: docs/action.md has the workflow, and the permissions of its job"
