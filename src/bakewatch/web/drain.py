@@ -83,7 +83,7 @@ class Drain:
 
     def _append(self, text: bytes) -> None:
         day = self._clock().date()
-        if day.isoformat() != self._day:
+        if day.isoformat() != self._day or not self._folder.is_dir():
             self._begin(day.isoformat(), (day - KEPT).isoformat())
         path = self._folder / f"{self._day}.ndjson"
         with path.open("ab+", buffering=0) as file:

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hmac
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
@@ -175,6 +176,21 @@ def test_an_entry_that_cannot_be_read_leaves_a_line_that_cannot_be_read_either(s
     site.post(json.dumps([entry(), {"id": "x"}, 3, entry(timestamp="soon")]).encode())
     site.post(json.dumps(entry()).encode() + b"\n{broken\n")
     assert [bool(line) for line in site.files()["2026-02-07.ndjson"]] == [True, False, False, False, True, False]
+
+
+@pytest.mark.parametrize("odd", [b"cut \\ud83d", b"\\udc00 cut", b"\xff\xfe", b"a\x01b", b"\\ud83d\\ude00"])
+def test_a_character_that_is_none_loses_no_delivery(site: Site, odd: bytes) -> None:
+    """What a function prints, anybody may have put into its mouth."""
+    body = json.dumps([entry(message="ODD"), entry()]).encode().replace(b"ODD", odd)
+    assert site.post(body).json() == {"status": "kept", "lines": 2}
+    assert [bool(line) for line in site.files()["2026-02-07.ndjson"]] == [True, True]
+
+
+def test_a_folder_that_was_taken_away_is_made_again(site: Site) -> None:
+    body = json.dumps([entry()]).encode()
+    site.post(body)
+    shutil.rmtree(site.folder)
+    assert site.post(body).status_code == 200 and len(site.files()["2026-02-07.ndjson"]) == 1
 
 
 def test_each_day_has_its_file_and_the_oldest_go(site: Site) -> None:
