@@ -16,6 +16,7 @@ from bakewatch.ports import Context, Remote
 from bakewatch.testing.supabase import TOKEN, Grant, Reply
 from bakewatch.testing.supabase.limits import LOGS
 from bakewatch.vendors.supabase import logs as module
+from bakewatch.vendors.supabase.budget import budget_of
 from bakewatch.vendors.supabase.logs import KIND, LogsSettings, parts
 from tests.contract.hosted_rig import PEOPLE, HostedRig, edge, traffic
 from tests.contract.source_rigs import ACTOR, START, STATUS
@@ -103,7 +104,9 @@ def test_lost_lines_and_another_format_are_seen_as_nothing_which_only_canaries_c
     [
         ({"error": "Invalid query"}, "refused"),
         ({"error": {"code": 400, "errors": [], "message": "x", "status": "INVALID_ARGUMENT"}, "result": []}, "refused"),
+        ({"error": "Unknown function f: in scope SELECT position(event_message, 'statement timeout')"}, "refused"),
         ({"error": "Query timed out", "result": None}, "query_failed"),
+        ({"error": "Timeout exceeded: while executing SELECT 1"}, "query_failed"),
         ({"error": {"code": 500, "errors": [], "message": "Internal error", "status": "INTERNAL"}}, "query_failed"),
         ({"result": None, "error": None}, "malformed"),
         ({}, "malformed"),
@@ -272,6 +275,18 @@ def test_sources_of_one_project_share_a_budget_and_a_look_waits_for_no_history(h
     assert (hosted.sent, hosted.clock.waited) == (10, [])
     other.observe([hosted.question()], hosted.window(), TEN)
     assert hosted.clock.waited == [pytest.approx(63)]
+
+
+def test_a_clock_that_is_set_back_stops_no_look(hosted: HostedRig) -> None:
+    for _ in range(10):
+        hosted.gap()
+    hosted.clock.now -= timedelta(hours=1)
+    hosted.server.limits.totals[LOGS] = 120
+    assert (hosted.gap(), hosted.clock.waited) == ("", [])
+
+
+def test_an_address_is_the_same_with_a_stroke_behind_it() -> None:
+    assert budget_of("https://api.example/", "p") is budget_of("https://api.example", "p")
 
 
 def test_a_minute_of_the_plan_is_shorter_in_quick_motion(hosted: HostedRig) -> None:
