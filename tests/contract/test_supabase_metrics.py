@@ -182,6 +182,20 @@ def test_metrics_that_stand_still_are_not_seen_as_quiet(scene: Scene, source: Me
     assert told(source) == (240 * 20, 240_000)
 
 
+def test_a_database_that_stands_still_beside_a_machine_that_moves_is_not_seen_as_quiet(
+    scene: Scene, source: MetricsSource
+) -> None:
+    """Each part of the metrics is gathered by somebody else, who may hang."""
+    told(source, "deadlocks")
+    rates, scene.server.metrics.rates = scene.server.metrics.rates, {names.IDLE: 0.9, names.USER: 0.1}
+    scene.clock.on(60)
+    assert told(source, "deadlocks") == told(source) == "no_samples"
+    assert told(source, "busy_cpu") == (6, 60_000)
+    scene.server.metrics.rates = rates
+    scene.clock.on(60)
+    assert told(source, "deadlocks") == (0, 120_000)
+
+
 @pytest.mark.parametrize(
     ("status", "gap"),
     [(401, "unauthorized"), (403, "forbidden"), (500, "status_500"), (429, "rate_limited"), (540, "status_540")],

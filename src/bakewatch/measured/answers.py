@@ -21,6 +21,8 @@ class Measure:
 
     family: str
     unit: int = 1
+    alive: bool = False
+    """Its family never stands still and is set to zero as one: what does not move is an old copy, and no quiet time."""
 
 
 Measures = Mapping[str, Measure]
@@ -49,7 +51,7 @@ class Answers:
         if measure:
             gap = self.troubles.get(measure.family, "") or self._unsupported(question.where, measure)
         if measure and not gap:
-            found = intervals(self.samples, measure.family, question.where, measure.unit)
+            found = intervals(self.samples, measure.family, question.where, measure.unit, alive=measure.alive)
             buckets = buckets_of(found, window, step, question.past)
             gap = "" if buckets else NO_SAMPLES
         return Observation(question=question.name, window=window, width=step / 1000, buckets=buckets, gap=gap)
