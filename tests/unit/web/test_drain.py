@@ -5,6 +5,7 @@ import gzip
 import hmac
 import json
 import shutil
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
@@ -169,6 +170,18 @@ def test_what_is_too_large_is_refused_however_small_it_is_packed(site: Site, mon
     monkeypatch.setattr(module, "MAX_BODY", 10_000)
     assert site.post(gzip.compress(b" " * 10_001), {"content-encoding": "gzip"}).status_code == 413
     assert site.post(b"", {"content-length": str(module.MAX_SENT + 1)}).status_code == 413
+
+
+def test_what_nobody_signed_is_not_unpacked_where_the_others_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    where, real = list[int](), module._unpacked
+
+    def unpacked(sent: bytes, packing: str) -> bytes:
+        where.append(threading.get_ident())
+        return real(sent, packing)
+
+    monkeypatch.setattr(module, "_unpacked", unpacked)
+    told = site.post(gzip.compress(b" " * 10_000), {"content-encoding": "gzip", "x-vercel-signature": "0" * 40})
+    assert told.status_code == 401 and len(where) == 1 and where[0] != threading.get_ident()
 
 
 def test_an_entry_that_cannot_be_read_leaves_a_line_that_cannot_be_read_either(site: Site) -> None:
