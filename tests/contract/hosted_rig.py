@@ -10,7 +10,7 @@ from typing import Any
 
 from bakewatch.errors import SourceError
 from bakewatch.model.observation import Observation, Question, Window
-from bakewatch.testing.supabase import TOKEN, Project, StandIn
+from bakewatch.testing.supabase import TOKEN, Grant, Project, StandIn
 from bakewatch.vendors.supabase.logs import LogsSettings, SupabaseLogs
 from tests.contract.openapi import Document
 from tests.contract.source_rigs import START, LogRig, Worker
@@ -84,7 +84,7 @@ class HostedRig(LogRig):
         self.server.tokens.clear()
 
     def plug(self) -> None:
-        self.server.tokens |= StandIn().tokens
+        self.server.tokens[TOKEN] = Grant()
 
     def hold_to(self, judge: Document) -> None:
         """Fail unless all that was asked and answered is as *judge* has it; what was ordered to be otherwise is not."""

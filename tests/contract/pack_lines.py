@@ -210,7 +210,10 @@ SUPABASE = {
             postgres("53100", "could not extend file: No space left on device"),
             postgres("00000", "server process (PID 812) was terminated by signal 9: Killed", "LOG", ""),
         ),
-        besides=(postgres("57P01", "terminating connection due to administrator command", "FATAL"),),
+        besides=(
+            postgres("57P01", "terminating connection due to administrator command", "FATAL"),
+            postgres("22P02", 'invalid input syntax for type uuid: "was terminated by signal"'),
+        ),
     ),
     "db-timeouts": Sample(
         events=(postgres("57014", STATEMENT),),

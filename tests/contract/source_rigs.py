@@ -206,7 +206,6 @@ class DatabaseRig(Rig):
     kind = "postgres"
     exact = False
     url = ""
-    merged_at: datetime | None = None
 
     def set_up(self) -> None:
         self.settings = {"url_env": "UNUSED", "statement_timeout": 5}
@@ -216,7 +215,6 @@ class DatabaseRig(Rig):
     def request(self, questions: Sequence[Question], window: Window, seconds: float) -> Request:
         request = super().request(questions, window, seconds)
         request.url = self.url if self.plugged else "postgresql://x@127.0.0.1:9/x"
-        request.merged_at = self.merged_at
         return request
 
     def window(self) -> Window:

@@ -27,7 +27,6 @@ class Request(Struct, kw_only=True):
     data: str
     base: str = "."
     url: str = ""
-    merged_at: datetime | None = None
     questions: list[Question] = []
     window: Window | None = None
     seconds: float = 1.0
@@ -53,7 +52,7 @@ def source(request: Request) -> ChdbSource | PostgresSource:
         settings = ChdbSettings(**{**request.settings, "files": tuple(request.settings["files"])})
         return ChdbSource(settings, Path(request.data), Path(request.base))
     postgres = PostgresSettings(**request.settings)
-    return PostgresSource(postgres, request.url, Path(request.data), lambda: datetime.now(UTC), request.merged_at)
+    return PostgresSource(postgres, request.url, Path(request.data), lambda: datetime.now(UTC))
 
 
 def answer(request: Request, sources: dict[bytes, ChdbSource | PostgresSource]) -> Reply:
@@ -62,7 +61,7 @@ def answer(request: Request, sources: dict[bytes, ChdbSource | PostgresSource]) 
         rows = opened(Path(request.data) / "chdb").query("SELECT * FROM logs ORDER BY timestamp, id", 20, 10**9)
         return Reply(text=msgspec.json.encode(rows).decode())
     follow.CHUNK = request.chunk or follow.CHUNK
-    key = msgspec.json.encode([request.kind, request.settings, request.data, request.url, request.merged_at])
+    key = msgspec.json.encode([request.kind, request.settings, request.data, request.url])
     one = sources.setdefault(key, source(request))
     assert request.window is not None
     if request.levels:

@@ -72,6 +72,27 @@ def test_our_own_traffic_and_canaries_are_known_in_every_stream_that_has_marks(l
         assert [(bucket.count, bucket.own) for bucket in answers[stream].buckets] == [(0, 1)]
 
 
+READ = {
+    "edge_logs": ("request.path", "response.status_code"),
+    "postgres_logs": ("parsed.error_severity", "parsed.sql_state_code", "parsed.user_name"),
+    "auth_logs": ("path", "status"),
+}
+"""The attributes without which the checks of a stream count nothing, whatever happens."""
+
+
+def test_a_stream_that_calls_what_the_checks_read_something_else_is_blind(logs: LogRig) -> None:
+    """Otherwise its canaries would vouch for zeros that could be nothing else."""
+    renamed = [(stream, key) for stream, keys in READ.items() for key in keys]
+    for minute, (stream, key) in enumerate([*renamed, *((stream, "") for stream in READ)]):
+        told = {f"{one}_v2" if one == key else one: value for one, value in OWN[stream]["log_attributes"].items()}
+        logs.write(written(logs, {**OWN[stream], "log_attributes": told}, minute))
+    canaries = [one for one in expanded("supabase").questions() if one.name.startswith("canary:")]
+    answers = asked(logs, canaries, len(renamed) + len(READ))
+    whole = to_ms(START + timedelta(minutes=len(renamed)))
+    for stream in READ:
+        assert [one.at >= whole for one in answers[f"canary:{stream}"].buckets] == [True]
+
+
 def test_what_the_drain_keeps_is_what_the_pack_counts(logs: LogRig) -> None:
     """Two lines of one request that crashed, one of another that did not, and our canary, as they are delivered."""
     entry = {"source": "lambda", "level": "info", "environment": "production", "timestamp": to_ms(START) + 1000}

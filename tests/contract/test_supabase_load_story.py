@@ -18,7 +18,7 @@ from bakewatch.testing.supabase import Project
 from bakewatch.testing.supabase.metrics import COMMITS, Metrics
 from bakewatch.testing.world import ScriptedWorld
 from bakewatch.vendors.supabase.metrics import MetricsSource
-from tests.flow.stories import MERGED, PLAN, Story, Told
+from tests.flow.stories import PLAN, Story, Told
 
 LOAD = Check(name="load", stream="load", rule=Rule.VOLUME, where="transactions", required=True)
 WATCHING = structs.replace(
@@ -48,7 +48,7 @@ class Scene:
             return before
 
         self._remember(metrics, clock)
-        source = MetricsSource(scrape, self.folder / "samples", clock, merged_at=MERGED.merged_at)
+        source = MetricsSource(scrape, self.folder / "samples", clock)
         return replace(world, sources={**world.sources, "database": source})
 
     def _remember(self, metrics: Metrics, clock: object) -> None:

@@ -16,6 +16,7 @@ from bakewatch.ports import Context, Remote
 from bakewatch.testing.supabase import TOKEN, Grant, Reply
 from bakewatch.testing.supabase.limits import LOGS
 from bakewatch.vendors.supabase import logs as module
+from bakewatch.vendors.supabase.budget import budget_of
 from bakewatch.vendors.supabase.logs import KIND, LogsSettings, parts
 from tests.contract.hosted_rig import PEOPLE, HostedRig, edge, traffic
 from tests.contract.source_rigs import ACTOR, START, STATUS
@@ -103,7 +104,9 @@ def test_lost_lines_and_another_format_are_seen_as_nothing_which_only_canaries_c
     [
         ({"error": "Invalid query"}, "refused"),
         ({"error": {"code": 400, "errors": [], "message": "x", "status": "INVALID_ARGUMENT"}, "result": []}, "refused"),
+        ({"error": "Unknown function f: in scope SELECT position(event_message, 'statement timeout')"}, "refused"),
         ({"error": "Query timed out", "result": None}, "query_failed"),
+        ({"error": "Timeout exceeded: while executing SELECT 1"}, "query_failed"),
         ({"error": {"code": 500, "errors": [], "message": "Internal error", "status": "INTERNAL"}}, "query_failed"),
         ({"result": None, "error": None}, "malformed"),
         ({}, "malformed"),
@@ -274,21 +277,51 @@ def test_sources_of_one_project_share_a_budget_and_a_look_waits_for_no_history(h
     assert hosted.clock.waited == [pytest.approx(63)]
 
 
+def test_a_clock_that_is_set_back_stops_no_look(hosted: HostedRig) -> None:
+    for _ in range(10):
+        hosted.gap()
+    hosted.clock.now -= timedelta(hours=1)
+    hosted.server.limits.totals[LOGS] = 120
+    assert (hosted.gap(), hosted.clock.waited) == ("", [])
+
+
+def test_an_address_is_the_same_with_a_stroke_behind_it() -> None:
+    assert budget_of("https://api.example/", "p") is budget_of("https://api.example", "p")
+
+
+def context(rig: HostedRig, time_scale: float = 1.0) -> Context:
+    """What a source is built with."""
+    plan = Plan(service=Service(name="live"), time_scale=time_scale)
+    environ, remote = {"SUPABASE_ACCESS_TOKEN": TOKEN}, Remote(url="x", branch="main")
+    return Context(data=rig.data, environ=environ, clock=rig.clock, remote=remote, plan=plan)
+
+
 def test_a_minute_of_the_plan_is_shorter_in_quick_motion(hosted: HostedRig) -> None:
-    plan = Plan(service=Service(name="live"), time_scale=0.1)
     settings = LogsSettings(project=hosted.server.project.ref, api=hosted.server.url, queries_per_minute=2)
-    context = Context(
-        data=hosted.data,
-        environ={"SUPABASE_ACCESS_TOKEN": TOKEN},
-        clock=hosted.clock,
-        remote=Remote(url="x", branch="main"),
-        plan=plan,
-    )
-    source = KIND.build(settings, context)
+    source = KIND.build(settings, context(hosted, 0.1))
     source._pause = hosted.clock.wait
     for _ in range(3):
         source.observe([hosted.question()], hosted.window(), TEN)
     assert hosted.clock.waited == [pytest.approx(6.3)]
+
+
+# Doctor
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ({"status": "INACTIVE"}, "INACTIVE"),
+        ({"status": "kim@example.com\x1b[2J"}, "malformed"),
+        ({"status": 1}, "malformed"),
+        ([], "malformed"),
+    ],
+)
+def test_of_what_the_platform_says_of_a_project_only_a_word_is_printed(hosted: HostedRig, body: Any, word: str) -> None:
+    hosted.server.limits.order("GET /v1/projects/{}", Reply(200, json.dumps(body).encode()))
+    settings = LogsSettings(project=hosted.server.project.ref, api=hosted.server.url)
+    probe, _ = KIND.probe(settings, context(hosted))
+    assert probe.ask().what == f"{settings.project}: {word}"
 
 
 # Windows and settings

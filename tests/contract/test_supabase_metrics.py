@@ -182,6 +182,20 @@ def test_metrics_that_stand_still_are_not_seen_as_quiet(scene: Scene, source: Me
     assert told(source) == (240 * 20, 240_000)
 
 
+def test_a_database_that_stands_still_beside_a_machine_that_moves_is_not_seen_as_quiet(
+    scene: Scene, source: MetricsSource
+) -> None:
+    """Each part of the metrics is gathered by somebody else, who may hang."""
+    told(source, "deadlocks")
+    rates, scene.server.metrics.rates = scene.server.metrics.rates, {names.IDLE: 0.9, names.USER: 0.1}
+    scene.clock.on(60)
+    assert told(source, "deadlocks") == told(source) == "no_samples"
+    assert told(source, "busy_cpu") == (6, 60_000)
+    scene.server.metrics.rates = rates
+    scene.clock.on(60)
+    assert told(source, "deadlocks") == (0, 120_000)
+
+
 @pytest.mark.parametrize(
     ("status", "gap"),
     [(401, "unauthorized"), (403, "forbidden"), (500, "status_500"), (429, "rate_limited"), (540, "status_540")],
@@ -228,7 +242,15 @@ def test_the_projects_own_host_is_asked_with_a_key(scene: Scene) -> None:
     assert told(source) == "unauthorized"
 
 
-def test_the_time_before_the_merge_is_told_by_samples_that_were_kept(scene: Scene, source: MetricsSource) -> None:
+def over(source: MetricsSource, start: datetime, end: datetime, *, past: bool) -> list[tuple[int, int]]:
+    """Counts and milliseconds of the buckets between two moments."""
+    question = Question(name="q", stream="load", where="transactions", past=past)
+    [answer] = source.observe([question], Window(start, end), timedelta(minutes=5))
+    return [(one.count, one.of) for one in answer.buckets]
+
+
+def test_the_past_is_told_by_samples_that_were_kept_and_never_as_present(scene: Scene, source: MetricsSource) -> None:
+    """Whoever made the merge may have had a clock that is fast: what is asked, and not its date, says which it is."""
     told(source)
     scene.clock.on(3600)
     release = Release(
@@ -236,18 +258,14 @@ def test_the_time_before_the_merge_is_told_by_samples_that_were_kept(scene: Scen
         branch="main",
         commit="1" * 40,
         parent="0" * 40,
-        merged_at=scene.clock() + timedelta(seconds=30),
+        merged_at=scene.clock() + timedelta(hours=1),
         kind=MergeKind.MERGE,
     )
     later = built(scene, release)
     assert told(later) == (72_000, 3_600_000)
-    start = scene.clock() - timedelta(minutes=30)
-    [answer] = later.observe(
-        [Question(name="q", stream="load", where="transactions")],
-        Window(start, scene.clock() + timedelta(minutes=1)),
-        timedelta(minutes=5),
-    )
-    assert [(one.count, one.of) for one in answer.buckets] == [(72_000, 3_600_000)]
+    half, now = scene.clock() - timedelta(minutes=30), scene.clock() + timedelta(minutes=1)
+    assert over(later, half, now, past=True) == [(72_000, 3_600_000)]
+    assert over(later, half, now, past=False) == []
 
 
 def test_no_secret_and_no_account_is_kept_or_told(scene: Scene) -> None:

@@ -720,6 +720,21 @@ def test_a_release_that_goes_live_hours_after_its_merge_is_set_beside_the_right_
     assert until is not None and until > START + timedelta(hours=2, minutes=50)
 
 
+@pytest.mark.parametrize(("code", "times"), [("no_level", 1), ("refused", 1), ("timeout", 2)])
+def test_a_week_is_read_again_only_for_what_may_be_answered_then(code: str, times: int) -> None:
+    """It takes minutes where logs may be asked seldom, and once the release is live nothing else is done in them."""
+    slow = Check(name="slow", stream="edge_logs", rule=Rule.SLOWER, where="calls", value="ms", required=False)
+
+    def arrange(world: ScriptedWorld) -> None:
+        world.levels = lambda questions, window: {} if code == "no_level" else dict.fromkeys(["slow"], 1.0)  # type: ignore[method-assign]
+        world.gaps = lambda moment: code if code != "no_level" and moment < START + timedelta(seconds=5) else ""
+
+    told = Story(plan=structs.replace(PLAN, checks=(*PLAN.checks, slow)), arrange=arrange).tell()
+    studies = [event for event in told.timeline if isinstance(event, Studied)]
+    assert code in studies[0].gaps
+    assert len(studies) == times
+
+
 def test_the_record_is_searched_no_further_than_there_is_time_for() -> None:
     asked: list[int] = []
 

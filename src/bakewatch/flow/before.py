@@ -13,6 +13,9 @@ from bakewatch.model.plan import Journey
 from bakewatch.model.release import Relation
 from bakewatch.model.timeline import Baselined, Confirmed, Prewalked, Studied
 
+LASTING = frozenset({"bad_question", "no_level", "refused", "too_long", "too_many_signatures"})
+"""Gaps that are the question's own: who reads the same again meets them again."""
+
 
 class Prewalk(Struct, frozen=True):
     """A walk, unless the release may have come live meanwhile."""
@@ -44,7 +47,7 @@ def _studied(case: Case, watch: Watch) -> Studied:
     """What a longer history tells, which is read once, unless something could not be answered or it ends long ago."""
     for event in case.timeline:
         old = isinstance(event, Studied) and event.until and watch.past_until - event.until > case.plan.span(AHEAD)
-        if isinstance(event, Studied) and not event.gaps and not old:
+        if isinstance(event, Studied) and LASTING.issuperset(event.gaps) and not old:
             return event
     read = case.run.step("study", Study, lambda: study(case.world, watch))
     studied = Studied(

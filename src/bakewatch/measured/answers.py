@@ -21,6 +21,8 @@ class Measure:
 
     family: str
     unit: int = 1
+    alive: bool = False
+    """Its family never stands still and is set to zero as one: what does not move is an old copy, and no quiet time."""
 
 
 Measures = Mapping[str, Measure]
@@ -36,12 +38,12 @@ class Answers:
     troubles: Mapping[str, str]
     """The code of each family that could not be read just now."""
 
-    def to(self, question: Question, window: Window, width: timedelta, *, past: bool) -> Observation:
-        """The answer to *question*; *past*: the window asks for the time before the release.
+    def to(self, question: Question, window: Window, width: timedelta) -> Observation:
+        """The answer to *question*.
 
         A bucket stands where an interval between two samples begins; its `of` is the length of the interval. An
-        interval that began before the window is left out, lest the past be counted as present; only in a window that
-        asks for the past it stands at the window's beginning.
+        interval that began before the window is left out, lest the past be counted as present; only where the past
+        is asked for it stands at the window's beginning.
         """
         buckets: tuple[Bucket, ...] = ()
         gap = "bad_question"
@@ -49,8 +51,8 @@ class Answers:
         if measure:
             gap = self.troubles.get(measure.family, "") or self._unsupported(question.where, measure)
         if measure and not gap:
-            found = intervals(self.samples, measure.family, question.where, measure.unit)
-            buckets = buckets_of(found, window, step, past)
+            found = intervals(self.samples, measure.family, question.where, measure.unit, alive=measure.alive)
+            buckets = buckets_of(found, window, step, question.past)
             gap = "" if buckets else NO_SAMPLES
         return Observation(question=question.name, window=window, width=step / 1000, buckets=buckets, gap=gap)
 

@@ -76,21 +76,29 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[Sample]:
             continue
 
 
-def intervals(samples: Sequence[Sample], family: str, measure: str, unit: int = 1) -> Iterator[Interval]:
+def intervals(
+    samples: Sequence[Sample], family: str, measure: str, unit: int = 1, *, alive: bool = False
+) -> Iterator[Interval]:
     """What *measure* counted between each two neighbours among *samples*, in whole *unit*s.
 
     The first sample counts from when its counters were zero, if that is known. Between two samples with a reset in
-    between nothing is known, so there is no interval.
+    between nothing is known, so there is no interval. Of a family that is *alive*, a sample in which nothing has moved
+    is passed over, and one counter that fell tells of a reset of all.
     """
-    before: tuple[int, str, int] | None = None
+    before: tuple[int, Reading] | None = None
     for sample in samples:
         reading = sample.readings.get(family)
-        if reading is None or measure not in reading.counts:
+        if reading is None or measure not in reading.counts or (alive and before is not None and before[1] == reading):
             continue
         count = reading.counts[measure] // unit
         if before is None:
             if reading.since is not None and reading.since < sample.at:
                 yield Interval(reading.since, sample.at, count)
-        elif before[1] == reading.epoch and before[2] <= count and before[0] < sample.at:
-            yield Interval(before[0], sample.at, count - before[2])
-        before = (sample.at, reading.epoch, count)
+        elif before[0] < sample.at and _goes_on(before[1], reading, reading.counts if alive else (measure,)):
+            yield Interval(before[0], sample.at, count - before[1].counts[measure] // unit)
+        before = (sample.at, reading)
+
+
+def _goes_on(before: Reading, reading: Reading, measures: Iterable[str]) -> bool:
+    """Were the counters of *reading* not set to zero since *before*, as far as *measures* can tell?"""
+    return before.epoch == reading.epoch and all(before.counts.get(one, 0) <= reading.counts[one] for one in measures)

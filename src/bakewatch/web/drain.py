@@ -45,7 +45,9 @@ class Drain:
 
     async def take(self, request: Request) -> Response:
         """Answer one delivery, once it is kept. What cannot be kept now, the sender is asked to send again."""
-        body = self._checked(await read(request, MAX_SENT), request)
+        sent = await read(request, MAX_SENT)
+        # Whoever signs nothing may have much unpacked: meanwhile the others are answered.
+        body = await asyncio.to_thread(self._checked, sent, request)
         try:
             kept = await asyncio.to_thread(self.keep, body)
         except Malformed:
@@ -83,7 +85,7 @@ class Drain:
 
     def _append(self, text: bytes) -> None:
         day = self._clock().date()
-        if day.isoformat() != self._day:
+        if day.isoformat() != self._day or not self._folder.is_dir():
             self._begin(day.isoformat(), (day - KEPT).isoformat())
         path = self._folder / f"{self._day}.ndjson"
         with path.open("ab+", buffering=0) as file:

@@ -38,6 +38,24 @@ def test_an_interval_with_a_reset_in_it_is_left_out_and_is_not_zero() -> None:
     assert found(sample(100, 5), sample(200, 4), sample(300, 6)) == [(200, 300, 2)]
 
 
+def lively(*counts: tuple[int, int]) -> list[tuple[int, int, int]]:
+    """What is known of the first counter when both are those of a family that is alive, one sample every 100 ms."""
+    samples = [
+        Sample(at=100 * at, readings={"m": Reading(epoch="e", since=None, counts={"kills": kills, "clock": clock})})
+        for at, (kills, clock) in enumerate(counts, start=1)
+    ]
+    return [(one.start, one.end, one.count) for one in intervals(samples, "m", "kills", alive=True)]
+
+
+def test_what_is_alive_and_does_not_move_is_an_old_copy_and_no_zero() -> None:
+    assert lively((0, 10), (0, 20), (0, 20), (0, 20), (1, 50)) == [(100, 200, 0), (200, 500, 1)]
+    assert lively((0, 10), (0, 10)) == []
+
+
+def test_one_counter_that_fell_tells_of_a_reset_of_all() -> None:
+    assert lively((0, 90), (0, 5), (0, 15)) == [(200, 300, 0)]
+
+
 def test_samples_that_lack_the_counter_are_passed_over() -> None:
     assert found(sample(100, 5), Sample(at=150), sample(200, 8)) == [(100, 200, 3)]
 

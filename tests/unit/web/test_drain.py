@@ -4,6 +4,8 @@ import asyncio
 import gzip
 import hmac
 import json
+import shutil
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
@@ -170,11 +172,38 @@ def test_what_is_too_large_is_refused_however_small_it_is_packed(site: Site, mon
     assert site.post(b"", {"content-length": str(module.MAX_SENT + 1)}).status_code == 413
 
 
+def test_what_nobody_signed_is_not_unpacked_where_the_others_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    where, real = list[int](), module._unpacked
+
+    def unpacked(sent: bytes, packing: str) -> bytes:
+        where.append(threading.get_ident())
+        return real(sent, packing)
+
+    monkeypatch.setattr(module, "_unpacked", unpacked)
+    told = site.post(gzip.compress(b" " * 10_000), {"content-encoding": "gzip", "x-vercel-signature": "0" * 40})
+    assert told.status_code == 401 and len(where) == 1 and where[0] != threading.get_ident()
+
+
 def test_an_entry_that_cannot_be_read_leaves_a_line_that_cannot_be_read_either(site: Site) -> None:
     """Whoever follows the file must not take its silence for health."""
     site.post(json.dumps([entry(), {"id": "x"}, 3, entry(timestamp="soon")]).encode())
     site.post(json.dumps(entry()).encode() + b"\n{broken\n")
     assert [bool(line) for line in site.files()["2026-02-07.ndjson"]] == [True, False, False, False, True, False]
+
+
+@pytest.mark.parametrize("odd", [b"cut \\ud83d", b"\\udc00 cut", b"\xff\xfe", b"a\x01b", b"\\ud83d\\ude00"])
+def test_a_character_that_is_none_loses_no_delivery(site: Site, odd: bytes) -> None:
+    """What a function prints, anybody may have put into its mouth."""
+    body = json.dumps([entry(message="ODD"), entry()]).encode().replace(b"ODD", odd)
+    assert site.post(body).json() == {"status": "kept", "lines": 2}
+    assert [bool(line) for line in site.files()["2026-02-07.ndjson"]] == [True, True]
+
+
+def test_a_folder_that_was_taken_away_is_made_again(site: Site) -> None:
+    body = json.dumps([entry()]).encode()
+    site.post(body)
+    shutil.rmtree(site.folder)
+    assert site.post(body).status_code == 200 and len(site.files()["2026-02-07.ndjson"]) == 1
 
 
 def test_each_day_has_its_file_and_the_oldest_go(site: Site) -> None:

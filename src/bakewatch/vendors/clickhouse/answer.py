@@ -4,6 +4,7 @@ A row is a whole stream: the starts of its buckets and, for each bucket, the cou
 few rows as a short one.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,10 @@ from bakewatch.vendors.clickhouse import signatures
 
 MALFORMED = "malformed"
 """The gap of an answer that is not what was asked for."""
+
+LARGEST = 2**63
+"""No engine counts so far."""
+_DIGITS = re.compile(r"[0-9]{1,19}")
 
 Row = Mapping[str, object]
 """A row of the answer: `stream`, `at` (starts of buckets, ms) and `n` (for each bucket a list of counts)."""
@@ -63,13 +68,13 @@ class Fused:
 
     def _counts(self, stream: str, row: Row) -> _Counts | None:
         """The counts of each bucket of *stream*; none when the row cannot be what was asked for."""
-        starts, lists = _whole(row.get("at")), row.get("n")
+        starts, lists = whole(row.get("at")), row.get("n")
         if starts is None or not isinstance(lists, list) or len(lists) != len(starts):
             return None
         first, last = to_ms(self.window.start) - self.step, to_ms(self.window.end)
         counts: _Counts = {}
         for at, given in zip(starts, lists, strict=True):
-            numbers = _whole(given)
+            numbers = whole(given)
             if numbers is None or not self._fits(stream, len(numbers)) or at in counts:
                 return None
             if at % self.step or not first <= at <= last:
@@ -146,12 +151,12 @@ def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else [None]
 
 
-def _whole(values: object) -> list[int] | None:
+def whole(values: object) -> list[int] | None:
     """A list of whole numbers that are not negative (64-bit ones may come as strings); none when it is not one."""
     if not isinstance(values, list):
         return None
-    numbers = [int(one) if isinstance(one, str) and one.isdecimal() and one.isascii() else one for one in values]
-    if all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in numbers):
+    numbers = [int(one) if isinstance(one, str) and _DIGITS.fullmatch(one) else one for one in values]
+    if all(isinstance(one, int) and not isinstance(one, bool) and 0 <= one < LARGEST for one in numbers):
         return numbers
     return None
 

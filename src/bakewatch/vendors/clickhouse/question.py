@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from bakewatch.errors import ConfigError
 from bakewatch.model.observation import MOST_EVENTS, Question, Window
 from bakewatch.vendors.clickhouse import signatures
-from bakewatch.vendors.clickhouse.answer import MALFORMED, Fused, Places, Row, merged
+from bakewatch.vendors.clickhouse.answer import LARGEST, MALFORMED, Fused, Places, Row, merged, whole
 from bakewatch.vendors.clickhouse.findable import refuse_masked
 from bakewatch.vendors.clickhouse.signatures import literal as _literal
 from bakewatch.vendors.clickhouse.where import parse_number, parse_value, parse_where
@@ -142,7 +142,10 @@ def _matching(question: Question) -> str:
 
 
 def _of(question: Question) -> str:
+    """Of what has a value, only events that tell it: one that tells none (which reads as 0) is not a small one."""
     of = parse_where(question.of, "of")
+    if question.value:
+        of = f"{of} AND {parse_number(question.value, 'value')} > 0"
     return f"{of} AND NOT {parse_where(question.of_own, 'of_own')}" if question.of_own else of
 
 
@@ -193,10 +196,12 @@ def read_levels(rows: Iterable[Row]) -> dict[str, float]:
     """The levels in *rows*; of fewer values than `FEWEST_VALUES` nothing is said, nor of what is malformed."""
     levels: dict[str, float] = {}
     for row in rows:
-        name, level, events = row.get("question"), row.get("level"), str(row.get("events"))
-        enough = events.isdecimal() and int(events) >= FEWEST_VALUES
-        if enough and isinstance(name, str) and isinstance(level, int | float):
-            levels[name] = float(level)
+        name, level, events = row.get("question"), row.get("level"), whole([row.get("events")])
+        told = whole([level]) if isinstance(level, str) else [level]
+        if not isinstance(name, str) or not events or events[0] < FEWEST_VALUES or not told:
+            continue
+        if isinstance(told[0], int | float) and 0 < told[0] < LARGEST:
+            levels[name] = float(told[0])
     return levels
 
 

@@ -56,24 +56,20 @@ class PostgresSource:
         url: str,
         data: Path,
         clock: Callable[[], datetime],
-        merged_at: datetime | None = None,
     ) -> None:
         self._settings, self._url, self._data, self._clock = settings, url, data, clock
-        self._merged_at = merged_at
 
     def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
         """Take a sample and answer from all samples.
 
-        A window that begins before the merge asks for the past. Where the server says since when it counts, even the
-        first sample tells of it: from then on.
+        Where the server says since when it counts, even the first sample tells of the past: from then on.
         """
         families = {MEASURES[one.where].family for one in questions if one.where in MEASURES} | {DATABASE}
         with _sampling:
             troubles = self._sample(families)
             samples = [] if families <= troubles.keys() else self._file().read()
         told = Answers(MEASURES, samples, troubles)
-        past = self._merged_at is not None and window.start < self._merged_at
-        return [told.to(one, window, width, past=past) for one in questions]
+        return [told.to(one, window, width) for one in questions]
 
     def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
         """Counters have no values of single events."""
@@ -119,8 +115,7 @@ def check(question: Question) -> None:
 
 
 def _build(settings: PostgresSettings, context: Context) -> PostgresSource:
-    merged_at = context.release.merged_at if context.release else None
-    return PostgresSource(settings, context.secret(settings.url_env), context.data, context.clock, merged_at)
+    return PostgresSource(settings, context.secret(settings.url_env), context.data, context.clock)
 
 
 KIND = Kind(settings=PostgresSettings, build=_build, check=check)

@@ -25,9 +25,9 @@ class Budget:
             pause(seconds)
 
     def _due(self, most: int, minute: timedelta, now: datetime) -> float:
-        """In how many seconds one more may be sent; 0: it is sent now."""
+        """In how many seconds one more may be sent; 0: it is sent now. A clock that was set back forgets."""
         with self._lock:
-            while self._sent and self._sent[0] <= now - minute:
+            while self._sent and not now - minute < self._sent[0] <= now:
                 self._sent.popleft()
             if len(self._sent) < most:
                 self._sent.append(now)
@@ -40,4 +40,4 @@ _budgets: dict[tuple[str, str], Budget] = defaultdict(Budget)
 
 def budget_of(api: str, project: str) -> Budget:
     """The budget of *project* at *api*, of which there is one in a process."""
-    return _budgets[(api, project)]
+    return _budgets[(api.rstrip("/"), project)]

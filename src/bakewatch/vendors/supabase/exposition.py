@@ -36,14 +36,14 @@ class Metric:
 
 
 MEASURES: Measures = {
-    "transactions": Measure(DATABASE),
-    "rollbacks": Measure(DATABASE),
-    "deadlocks": Measure(DATABASE),
-    "statements": Measure(STATEMENTS),
-    "statement_time": Measure(STATEMENTS, unit=1000),
-    "busy_cpu": Measure(MACHINE, unit=1000),
-    "busy_disk": Measure(MACHINE, unit=1000),
-    "oom_kills": Measure(MACHINE),
+    "transactions": Measure(DATABASE, alive=True),
+    "rollbacks": Measure(DATABASE, alive=True),
+    "deadlocks": Measure(DATABASE, alive=True),
+    "statements": Measure(STATEMENTS, alive=True),
+    "statement_time": Measure(STATEMENTS, unit=1000, alive=True),
+    "busy_cpu": Measure(MACHINE, unit=1000, alive=True),
+    "busy_disk": Measure(MACHINE, unit=1000, alive=True),
+    "oom_kills": Measure(MACHINE, alive=True),
     "pool_waiting": Measure(POOL, unit=1000),
     "pool_timeouts": Measure(REST),
 }
@@ -51,7 +51,8 @@ MEASURES: Measures = {
 
 `statement_time`, `busy_cpu`, `busy_disk`, `pool_waiting`: seconds that statements ran, processors or disks were busy,
 clients waited for a connection; so a count per second is the mean number of them. `pool_timeouts`: requests to the REST
-interface that got no connection in time. `oom_kills`: processes that were killed for want of memory."""
+interface that got no connection in time. `oom_kills`: processes that were killed for want of memory.
+Database and machine are alive: reading their counters is a transaction, and an idle processor's time goes on."""
 
 METRICS: Mapping[str, Metric] = {
     "transactions": Metric(("pg_stat_database_xact_commit", "pg_stat_database_xact_rollback")),

@@ -183,7 +183,9 @@ class _Told(Struct):
 
 
 _PASSING = re.compile(r"time.?out|timed out|memory|too many|overload|unavailable|internal", re.IGNORECASE)
-"""What an error says that is not about the question."""
+"""What an error says that is not about the question,"""
+_QUOTED = re.compile(r"\bselect\b.*", re.IGNORECASE | re.DOTALL)
+"""and what it quotes of the question, which speaks of time-outs itself."""
 
 
 def _read(body: Any) -> list[Row]:
@@ -193,7 +195,7 @@ def _read(body: Any) -> list[Row]:
     except msgspec.ValidationError:
         raise SourceError(MALFORMED) from None
     if told.error is not None:
-        raise SourceError("query_failed" if _PASSING.search(str(told.error)) else REFUSED)
+        raise SourceError("query_failed" if _PASSING.search(_QUOTED.sub("", str(told.error))) else REFUSED)
     if told.result is None:
         raise SourceError(MALFORMED)
     if len(told.result) >= MOST_ROWS:

@@ -48,22 +48,20 @@ class MetricsSource:
         clock: Callable[[], datetime],
         *,
         every: timedelta = EVERY,
-        merged_at: datetime | None = None,
     ) -> None:
         """*scrape* raises `SourceError`; samples are kept at *path*."""
         self._scrape, self._file, self._clock = scrape, SampleFile(path), clock
-        self._every, self._merged_at = every, merged_at
+        self._every = every
         self._tried: datetime | None = None
         self._trouble = ""
 
     def observe(self, questions: Sequence[Question], window: Window, width: timedelta) -> list[Observation]:
-        """Take a sample if one is due, and answer from all samples. A window before the merge asks for the past."""
+        """Take a sample if one is due, and answer from all samples."""
         with _sampling:
             samples = self._sampled()
         families = {one.family for one in MEASURES.values()} if self._trouble else ()
         told = Answers(MEASURES, samples, dict.fromkeys(families, self._trouble))
-        past = self._merged_at is not None and window.start < self._merged_at
-        return [told.to(one, window, width, past=past) for one in questions]
+        return [told.to(one, window, width) for one in questions]
 
     def levels(self, questions: Sequence[Question], window: Window) -> dict[str, float]:
         """Counters have no values of single events."""
@@ -108,7 +106,6 @@ def _build(settings: MetricsSettings, context: Context) -> MetricsSource:
         context.data / "supabase" / settings.project / "samples.ndjson",
         context.clock,
         every=EVERY * context.plan.time_scale,
-        merged_at=context.release.merged_at if context.release else None,
     )
 
 

@@ -1,5 +1,6 @@
 """What `doctor` asks about a project, with the permission of an access token that each takes."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -67,7 +68,8 @@ def _project(settings: ProjectSettings, context: Context) -> Found:
     told: Any = api.get(f"/v1/projects/{settings.project}").body
     status = told.get("status") if isinstance(told, dict) else None
     if status != "ACTIVE_HEALTHY":
-        return unknown(f"{settings.project}: {status if isinstance(status, str) else 'malformed'}", needed=False)
+        word = status if isinstance(status, str) and re.fullmatch(r"[A-Z_]{1,40}", status) else "malformed"
+        return unknown(f"{settings.project}: {word}", needed=False)
     return ok(f"{settings.project} is there, and healthy")
 
 

@@ -5,6 +5,7 @@ at. That the database lets nothing be changed is the platform's part: it asks as
 """
 
 import re
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from bakewatch.errors import MISUSE, CounterError
@@ -69,16 +70,17 @@ def _fits(tree: "exp.Expr") -> bool:
     named = {one.alias for one in tree.find_all(exp.CTE)}
     return not any(
         (isinstance(node, refused) and not isinstance(node, exp.Query))
-        or (isinstance(node, exp.Table) and not node.db and node.name not in named and not _computed(node))
+        or (isinstance(node, exp.Table) and not _known(node, named))
         for node in tree.walk()
     )
 
 
-def _computed(table: "exp.Table") -> bool:
-    """Is *table* made by a function?"""
+def _known(table: "exp.Table", named: Set[str]) -> bool:
+    """Is *table* one of a schema, or one of those *named* here, or made by a function, which is of no schema then?"""
     from sqlglot import exp
 
-    return isinstance(table.this, exp.Func)
+    computed = isinstance(table.this, exp.Func)
+    return computed != bool(table.db) or (not computed and table.name in named)
 
 
 def _misuse() -> CounterError:

@@ -4,6 +4,8 @@ A delivery is a JSON array of entries, or one entry a line. What of an entry tel
 what its browser is) or is of no use to a check does not go on.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +33,13 @@ UNREADABLE = b"{}"
 """The line of an entry that could not be read: whoever follows the file must know that there was one."""
 
 
+_HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""Half of a surrogate pair, which a message has that was cut off in the middle of a character."""
+
+
 class Malformed(ValueError):
     """The body is no delivery."""
 
@@ -50,9 +59,14 @@ def lines(body: bytes) -> list[bytes]:
 
 
 def _decoded(text: bytes) -> Any:
+    """*text* as strict JSON or, failing that, as what functions print: one odd character must not lose a delivery."""
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        mended = _HALF.sub(r"\\ufffd", text.decode("utf-8", "replace"))
+    try:
+        return json.loads(mended, strict=False)
+    except (ValueError, RecursionError):
         return None
 
 

@@ -10,7 +10,7 @@ from msgspec import structs
 from bakewatch.errors import ConfigError
 from bakewatch.model.observation import Bucket, Question, Signature, Window, to_ms
 from bakewatch.vendors.clickhouse import signatures
-from bakewatch.vendors.clickhouse.question import MALFORMED, Fused, check, fuse, merged, read_levels
+from bakewatch.vendors.clickhouse.question import MALFORMED, Fused, check, fuse, fuse_levels, merged, read_levels
 from bakewatch.vendors.clickhouse.regex import flaw
 
 START = datetime(2026, 2, 7, 2, 46, 20, tzinfo=UTC)
@@ -118,6 +118,8 @@ def test_large_numbers_may_come_as_strings() -> None:
         [{"stream": "edge_logs", "at": [AT], "n": [[1]]}],
         [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, 3, 4]]}],
         [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, -3]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, 10**400]]}],
+        [{"stream": "edge_logs", "at": [AT], "n": [["9" * 5000, "0", "1"]]}],
         [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, None]]}],
         [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, True]]}],
         [{"stream": "edge_logs", "at": [AT], "n": [[1, 2, 1.5]]}],
@@ -296,9 +298,21 @@ def test_a_level_needs_values() -> None:
         {"question": "few", "level": 1.5, "events": 99},
         {"question": "none", "level": None, "events": 1000},
         {"question": "odd", "level": 2.0, "events": "x"},
+        {"question": "many", "level": 2.0, "events": "9" * 5000},
+        {"question": "vast", "level": 10**400, "events": 100},
+        {"question": "zero", "level": 0, "events": 100},
+        {"question": "text", "level": "190", "events": 100},
+        {"question": "words", "level": "fast", "events": 100},
         {},
     ]
-    assert read_levels(rows) == {"slow": 12.0}
+    assert read_levels(rows) == {"slow": 12.0, "text": 190.0}
+
+
+def test_an_event_that_does_not_tell_its_value_is_no_quick_one() -> None:
+    """A value that is called something else reads as 0; of such events a check must not say that none was slow."""
+    slow = Question(name="slow", stream="s", where="id != ''", of="id != ''", value="length(id)", above=3.0)
+    assert "(id != '') AND length(id) > 0" in named(fuse([slow], WINDOW, TEN).sql).values()
+    assert "countIf((id != '') AND length(id) > 0) AS events" in fuse_levels([slow], WINDOW)
 
 
 # Signatures
