@@ -14,9 +14,10 @@ ANSWERS = ("approve", "reject", "stop")
 
 
 def answer_in(comment: str) -> str:
-    """Which of `ANSWERS` the first line of *comment* gives; empty for none."""
-    first = comment.lstrip().partition("\n")[0].casefold().split()
-    return first[1] if len(first) == 2 and first[0] == COMMAND and first[1] in ANSWERS else ""
+    """Which of `ANSWERS` the first line of *comment* gives; empty for none, and for one that is only shown as code."""
+    first = next((line for line in comment.split("\n") if line.strip()), "").casefold()
+    words = [] if first.expandtabs(4).startswith("    ") else first.split()
+    return words[1] if len(words) == 2 and words[0] == COMMAND and words[1] in ANSWERS else ""
 
 
 class Pull(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
