@@ -27,7 +27,7 @@ def _asked(hub: Rig, token: str = TOKEN) -> tuple[Release, datetime]:
 
 
 def _answer(hub: Rig, release: Release, since: datetime, token: str = TOKEN) -> Message | None:
-    return hub.forge(token).answer(release, since)
+    return hub.forge(token).answer(release, since, since + timedelta(minutes=30))
 
 
 @pytest.mark.parametrize("login", ["owner", "maintainer", "author"])
@@ -86,6 +86,16 @@ def test_the_first_answer_counts(hub: Rig) -> None:
         hub.github.comment(1, f"/bakewatch {kind}", "owner")
         hub.clock.wait(1)
     assert _answer(hub, release, since) == Message(kind="reject", by="owner")  # type: ignore[arg-type]
+
+
+def test_an_answer_counts_until_the_question_is_over_however_late_it_is_read(hub: Rig) -> None:
+    release, since = _asked(hub)
+    forge, until = hub.forge(), hub.clock() + timedelta(minutes=1)
+    hub.clock.wait(60)
+    hub.github.comment(1, "/bakewatch reject", "owner")
+    hub.clock.wait(1)
+    assert forge.answer(release, since, until) == Message(kind="reject", by="owner")  # type: ignore[arg-type]
+    assert forge.answer(release, since, until - timedelta(seconds=1)) is None
 
 
 def test_a_clock_that_is_behind_lets_no_answer_in_from_before_the_question(hub: Rig) -> None:
