@@ -162,6 +162,7 @@ def test_a_trace_that_is_none_or_not_ours_is_not_believed(hub: Rig) -> None:
     mark = f"<!-- bakewatch: {release.bake_id} -->"
     hub.github.comment(1, f'{mark}\n<!-- {{"attempt":9}} -->', "owner")
     assert hub.forge().trace(release) is None
-    for told in ("{", '{"attempt":"one"}', "", "nothing"):
+    wrong = ('{"attempt":0}', f'{{"attempt":{2**64 - 1}}}', '{"attempt":1,"live_since":"2026-02-07T03:00:00"}')
+    for told in ("{", '{"attempt":"one"}', "", "nothing", *wrong):
         hub.github.comment(1, f"{mark}\n<!-- {told} -->", "bakewatch")
         assert hub.forge().trace(release) is None

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from bakewatch.model.text import CleanText
 from bakewatch.model.verdict import Ending
@@ -55,8 +56,8 @@ class Trace(Struct, frozen=True, kw_only=True):
     It lies where whoever may write to the repository can change it: no evidence of anything.
     """
 
-    attempt: int
-    live_since: datetime | None = None
+    attempt: Annotated[int, Meta(ge=1, le=9999)]
+    live_since: Annotated[datetime, Meta(tz=True)] | None = None
     """The first moment production was seen to serve the release."""
     triggers: tuple[str, ...] = ()
     """Those that fired, once the release is being undone for it."""
