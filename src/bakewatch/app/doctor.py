@@ -28,6 +28,7 @@ from bakewatch.vendors.git.repository import GitRepository
 
 WITHIN = 55.0
 """Seconds of the clock for all of it."""
+_PART = 0.8
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def examine(one: Surgery, within: float = WITHIN) -> Iterator[Finding]:
     settings = one.settings
     tables = [("hosting", settings.hosting), ("forge", settings.forge), ("counter", settings.counter)]
     tables += [("walker", settings.walker), ("method", settings.method), ("notify", settings.notify)]
-    lanes: list[Lane] = [_repository(one), _platform(one)]
+    lanes: list[Lane] = [_repository(one), _platform(one, within)]
     lanes += [_lane(one, group, group, table) for group, table in tables if table]
     return run([*lanes, _streams(one)], within)
 
@@ -89,8 +90,11 @@ def _repository(one: Surgery) -> Lane:
     return [task_of("repository", probe) for probe in probes]
 
 
-def _platform(one: Surgery) -> Lane:
-    """Every address, those too that the hosting names, and whether what they serve is on the branch."""
+def _platform(one: Surgery, within: float) -> Lane:
+    """Every address, those too that the hosting names, and whether what they serve is on the branch.
+
+    Side by side, since each may be silent; and in less time than all of it has, so that the others are told then.
+    """
 
     def all_addresses() -> Table:
         hosting = None
@@ -104,7 +108,7 @@ def _platform(one: Surgery) -> Lane:
         built = kind.build(settings, one.context)
         tasks = [task_of("platform", probe) for probe in kind.probe(settings, one.context)]
         tasks.append(task_of("platform", Probe("commit", lambda: _served(one, built))))
-        return [found for task in tasks for found in task.ask()]
+        return list(run([[task] for task in tasks], within * _PART))
 
     return [Task("platform", "addresses", ask)]
 
