@@ -102,13 +102,13 @@ def test_a_question_in_the_middle_of_the_undo_is_answered_there_too() -> None:
 def test_after_hours_without_a_process_only_an_answer_that_came_in_time_counts(
     after: timedelta, ending: Ending
 ) -> None:
-    def tell(journal: Journal, **more: timedelta) -> Story:
+    def story(downtime: timedelta = timedelta(0)) -> Story:
         services = AtForge((after, "approve"))
-        return Story(plan=with_mode(Mode.ASK), arrange=harmful, services=services, journal=journal, **more)
+        return Story(plan=with_mode(Mode.ASK), arrange=harmful, services=services, downtime=downtime)
 
-    whole = tell(Journal()).tell()
+    whole = story().tell()
     first = next(at for at, (name, _) in enumerate(whole.journal.entries) if name == "step answers")
-    told = tell(Journal(), downtime=timedelta(hours=3)).tell(crash_at=first + 1)
+    told = story(timedelta(hours=3)).tell(crash_at=first + 1)
     assert (told.ending, told.world.reverts) == (ending, int(ending is Ending.UNDONE))
 
 
