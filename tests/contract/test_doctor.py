@@ -240,6 +240,39 @@ def test_addresses_that_hang_hide_none_that_answers(around: Surroundings) -> Non
     assert found["commit"].what == "no answer within 4.8 s"
 
 
+CHECK = """\
+[sources.files]
+kind = "chdb"
+files = ["logs/*.ndjson"]
+[streams.edge]
+source = "files"
+[[checks]]
+name = "errors"
+stream = "edge"
+rule = "volume"
+where = "severity_text = 'ERROR'"
+[[journeys]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "team/live"', 'name = "team/live"\ntoken_env = "NOT_SET"'),
+        ('remote = "', 'remote = "https://kim:SECRET@git.example/'),
+        ('addresses = ["http', 'addresses = ["ftp'),
+    ],
+    ids=["token", "remote", "address"],
+)
+def test_a_repository_or_a_production_that_is_wrong_hides_no_check(around: Surroundings, old: str, new: str) -> None:
+    around.write(("[[journeys]]\n", CHECK), (old, new))
+    found = around.examine(canaries=False)
+    assert "checks errors" in found and "checks all of them" not in found
+    wrong = [one for name, one in found.items() if name in ("repository settings", "platform addresses")]
+    assert [one.grade for one in wrong] == [Grade.MISSING]
+    assert not any("SECRET" in f"{one.what}{one.right}" for one in found.values())
+
+
 def test_limits_that_are_spent_are_unknown_and_not_a_missing_scope(around: Surroundings) -> None:
     around.github.limits.an_hour = 0
     one = around.examine()["forge pull requests"]

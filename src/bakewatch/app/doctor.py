@@ -148,7 +148,7 @@ def _streams(one: Surgery) -> Lane:
 
 
 def _world(one: Surgery) -> World:
-    """All sources; those that cannot be built are mute."""
+    """All sources; those that cannot be built are mute. Nothing else of it is asked, so nothing else need be right."""
     sources: dict[str, Source] = {}
     for name, table in one.settings.sources.items():
         try:
@@ -157,6 +157,8 @@ def _world(one: Surgery) -> World:
             sources[name] = Mute()
     bare = structs.replace(
         one.settings,
+        repository=structs.replace(one.settings.repository, remote=".", token_env=""),
+        platform=_PLATFORM,
         hosting={},
         forge={},
         notify={},
@@ -169,4 +171,5 @@ def _world(one: Surgery) -> World:
     return replace(app.without_release(bare, one.plan, one.context.data, one.config), sources=sources)
 
 
+_PLATFORM = {"kind": "endpoint", "addresses": ("https://127.0.0.1",)}
 _WALKER, _METHOD = {"kind": "pytest"}, {"kind": "git"}
