@@ -112,3 +112,9 @@ def test_the_path_of_a_refused_address_is_not_repeated() -> None:
     with pytest.raises(ConfigError, match="`http://hooks.example` is not https") as caught:
         require_safe("http://hooks.example/services/T0/SECRET")
     assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["version", ".evil.example/version", "@evil.example/", "/\x01", "/ver sion"])
+def test_a_path_cannot_lead_to_another_host(path: str) -> None:
+    with pytest.raises(ConfigError, match="`path` is none"):
+        _endpoint("https://live.example", path=path)

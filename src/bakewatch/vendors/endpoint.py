@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from bakewatch.address import require_safe
+from bakewatch.errors import ConfigError
 from bakewatch.model.probe import Found, Probe, missing, ok
 from bakewatch.model.release import Sighting
 from bakewatch.ports import Context, Kind
@@ -46,6 +47,9 @@ class Endpoint:
     def __init__(self, settings: EndpointSettings, clock: Callable[[], datetime]) -> None:
         for address in settings.addresses:
             require_safe(address)
+        if not re.fullmatch(r"(/[!-~]*)?", settings.path):
+            # Without the slash it would be part of the host's name.
+            raise ConfigError("`path` is none", right='such as path = "/version"')
         if settings.earlier:
             require_safe(_filled(settings.earlier, "0" * 40))
         self._settings, self._clock = settings, clock
