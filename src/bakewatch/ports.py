@@ -132,9 +132,9 @@ class Forge(Protocol):
         """What was shown last of a case of *release*, as far as we showed it; None when that was nothing."""
         ...
 
-    def answer(self, release: Release, since: datetime) -> "Message | None":
+    def answer(self, release: Release, since: datetime, until: datetime) -> "Message | None":
         """The first answer at one of the release's pull requests by a person who may write to the repository, after
-        *since* and after what was shown last, and never edited."""
+        *since* and after what was shown last, not after *until*, and never edited."""
         ...
 
 

@@ -1,6 +1,7 @@
 """`doctor` against the stand-ins: a line for everything, the exact scope for what is missing, and nothing changed."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -223,6 +224,53 @@ def test_a_protected_branch_and_a_switch_are_told_and_nothing_is_missing(around:
     assert found["forge branch"].what == "main is protected: an undo is a pull request that a person merges"
     assert found["repository kill switch"].what == "readable: .bakewatch/stop is there, and stops what it names"
     assert [name for name, one in found.items() if one.in_the_way] == []
+
+
+def test_addresses_that_hang_hide_none_that_answers(around: Surroundings) -> None:
+    assert around.production is not None
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        silent = [f"http://127.0.0.1:{mute.getsockname()[1]}/{number}" for number in range(4)]
+        named = ", ".join(f'"{one}"' for one in (*silent, around.production.url))
+        around.write((f'["{around.production.url}"]', f"[{named}]\ntimeout = 2"))
+        settings, plan = load(around.config)
+        one = surgery(settings, plan, around.folder / "data", around.config)
+        found = {one.name: one for one in examine(one, within=6.0) if one.about == "platform"}
+    assert found[around.production.url].grade is Grade.OK
+    assert {found[address].what for address in silent} == {"timeout"}
+    assert found["commit"].what == "no answer within 4.8 s"
+
+
+CHECK = """\
+[sources.files]
+kind = "chdb"
+files = ["logs/*.ndjson"]
+[streams.edge]
+source = "files"
+[[checks]]
+name = "errors"
+stream = "edge"
+rule = "volume"
+where = "severity_text = 'ERROR'"
+[[journeys]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "team/live"', 'name = "team/live"\ntoken_env = "NOT_SET"'),
+        ('remote = "', 'remote = "https://kim:SECRET@git.example/'),
+        ('addresses = ["http', 'addresses = ["ftp'),
+    ],
+    ids=["token", "remote", "address"],
+)
+def test_a_repository_or_a_production_that_is_wrong_hides_no_check(around: Surroundings, old: str, new: str) -> None:
+    around.write(("[[journeys]]\n", CHECK), (old, new))
+    found = around.examine(canaries=False)
+    assert "checks errors" in found and "checks all of them" not in found
+    wrong = [one for name, one in found.items() if name in ("repository settings", "platform addresses")]
+    assert [one.grade for one in wrong] == [Grade.MISSING]
+    assert not any("SECRET" in f"{one.what}{one.right}" for one in found.values())
 
 
 def test_limits_that_are_spent_are_unknown_and_not_a_missing_scope(around: Surroundings) -> None:

@@ -1,6 +1,10 @@
 """What production serves, asked over real HTTP."""
 
 import json
+import socket
+import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -66,6 +70,24 @@ def test_no_answer_is_unreachable() -> None:
     assert seen.problem == "unreachable"
 
 
+def test_an_answer_that_comes_drop_by_drop_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            there, _ = server.accept()
+            with there, suppress(OSError):
+                there.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n")
+                for _ in range(60):
+                    there.sendall(b" ")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        (seen,) = _endpoint(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=0.3).sight()
+        thread.join()
+    assert (seen.commit, seen.problem) == ("", "timeout")
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -90,3 +112,9 @@ def test_the_path_of_a_refused_address_is_not_repeated() -> None:
     with pytest.raises(ConfigError, match="`http://hooks.example` is not https") as caught:
         require_safe("http://hooks.example/services/T0/SECRET")
     assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["version", ".evil.example/version", "@evil.example/", "/\x01", "/ver sion"])
+def test_a_path_cannot_lead_to_another_host(path: str) -> None:
+    with pytest.raises(ConfigError, match="`path` is none"):
+        _endpoint("https://live.example", path=path)

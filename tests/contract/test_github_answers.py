@@ -27,7 +27,7 @@ def _asked(hub: Rig, token: str = TOKEN) -> tuple[Release, datetime]:
 
 
 def _answer(hub: Rig, release: Release, since: datetime, token: str = TOKEN) -> Message | None:
-    return hub.forge(token).answer(release, since)
+    return hub.forge(token).answer(release, since, since + timedelta(minutes=30))
 
 
 @pytest.mark.parametrize("login", ["owner", "maintainer", "author"])
@@ -88,6 +88,16 @@ def test_the_first_answer_counts(hub: Rig) -> None:
     assert _answer(hub, release, since) == Message(kind="reject", by="owner")  # type: ignore[arg-type]
 
 
+def test_an_answer_counts_until_the_question_is_over_however_late_it_is_read(hub: Rig) -> None:
+    release, since = _asked(hub)
+    forge, until = hub.forge(), hub.clock() + timedelta(minutes=1)
+    hub.clock.wait(60)
+    hub.github.comment(1, "/bakewatch reject", "owner")
+    hub.clock.wait(1)
+    assert forge.answer(release, since, until) == Message(kind="reject", by="owner")  # type: ignore[arg-type]
+    assert forge.answer(release, since, until - timedelta(seconds=1)) is None
+
+
 def test_a_clock_that_is_behind_lets_no_answer_in_from_before_the_question(hub: Rig) -> None:
     release, since = _asked(hub)
     behind = since - timedelta(minutes=2)
@@ -121,6 +131,9 @@ def test_what_cannot_be_asked_is_raised(hub: Rig) -> None:
         ("/bakewatch approve please", ""),
         ("Please `/bakewatch approve`", ""),
         ("No\n/bakewatch approve", ""),
+        ("```\n/bakewatch approve\n```", ""),
+        ("    /bakewatch approve\n\nis what you would write", ""),
+        ("\n \t/bakewatch approve", ""),
         ("/bakewatch nudge", ""),
         ("/bakewatch", ""),
         ("", ""),
@@ -149,6 +162,7 @@ def test_a_trace_that_is_none_or_not_ours_is_not_believed(hub: Rig) -> None:
     mark = f"<!-- bakewatch: {release.bake_id} -->"
     hub.github.comment(1, f'{mark}\n<!-- {{"attempt":9}} -->', "owner")
     assert hub.forge().trace(release) is None
-    for told in ("{", '{"attempt":"one"}', "", "nothing"):
+    wrong = ('{"attempt":0}', f'{{"attempt":{2**64 - 1}}}', '{"attempt":1,"live_since":"2026-02-07T03:00:00"}')
+    for told in ("{", '{"attempt":"one"}', "", "nothing", *wrong):
         hub.github.comment(1, f"{mark}\n<!-- {told} -->", "bakewatch")
         assert hub.forge().trace(release) is None

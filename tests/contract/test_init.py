@@ -140,6 +140,25 @@ def test_what_cannot_be_is_said_in_one_line(tmp_path: Path, words: tuple[str, ..
     assert not (root / "bakewatch.toml").exists()
 
 
+def test_a_link_that_leads_nowhere_is_not_followed(tmp_path: Path) -> None:
+    root = _repository(tmp_path, {"journeys/other.py": ""})
+    (root / "bakewatch.toml").symlink_to(tmp_path / "elsewhere.toml")
+    assert "it is there already" in bakewatch(root, "init").stderr
+    (root / "bakewatch.toml").unlink()
+    (root / "journeys" / "front_page.py").symlink_to(tmp_path / "elsewhere.py")
+    assert bakewatch(root, "init").returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shop"]
+
+
+def test_neither_a_terminal_nor_its_language_nor_the_name_of_a_folder_is_needed(tmp_path: Path) -> None:
+    root = _repository(tmp_path, WEB).rename(tmp_path / os.fsdecode(b"caf\xe9\n[x]"))
+    command = f'{sys.executable} -c "from bakewatch.cli.main import main; main()" init <&-'
+    latin = {"LC_ALL": "en_US.ISO-8859-1", "PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1:strict"}
+    done = subprocess.run(["sh", "-c", command], cwd=root, env={**os.environ, **GIT, **latin}, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert 'name = "caf\\uFFFD\\U0000000A[x]"' in (root / "bakewatch.toml").read_text(encoding="utf-8")
+
+
 def test_outside_of_a_repository_nothing_is_written(tmp_path: Path) -> None:
     done = bakewatch(tmp_path, "init")
     assert (done.returncode, "no git repository" in done.stderr) == (2, True)

@@ -1,5 +1,7 @@
 """The Action's own steps, run as a runner runs them, on the small production at the vendors' stand-ins."""
 
+import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,19 @@ def test_every_step_has_a_shell_and_no_input_is_put_into_a_script() -> None:
     assert all(one["description"] for one in (*ACTION["inputs"].values(), *ACTION["outputs"].values()))
 
 
+@pytest.mark.parametrize("data", ["apps/web/.bakewatch", 'a "b"; $(c):*?<>|\\'])
+def test_runs_with_several_data_directories_upload_each_by_a_name_that_is_allowed(tmp_path: Path, data: str) -> None:
+    (verify,) = [one for one in ACTION["runs"]["steps"] if one.get("id") == "verify"]
+    (upload,) = [one for one in ACTION["runs"]["steps"] if "upload-artifact" in one.get("uses", "")]
+    told = tmp_path / "output"
+    env = {"PATH": "/usr/bin:/bin", "BAKEWATCH_DATA": data, "GITHUB_OUTPUT": str(told)}
+    script = verify["run"].partition("words=")[0]
+    subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], env=env, check=True)
+    name, _, value = told.read_text().strip().partition("=")
+    assert upload["with"]["name"].startswith("${{ steps.verify.outputs." + name + " }}-")
+    assert re.fullmatch(r"bakewatch-[A-Za-z0-9._-]+", value) and len(value) == len("bakewatch-") + len(data)
+
+
 def test_a_merge_is_watched_undone_shown_and_kept(stack: VendorStack, machine: Machine) -> None:
     commit = stack.merge(1, BROKEN)
     runner = machine(commit)
@@ -80,7 +95,7 @@ def test_a_merge_is_watched_undone_shown_and_kept(stack: VendorStack, machine: M
     assert report in runner.summary and Path(told["report"]).name == "report.en.md"
     assert _comment(stack).startswith(f"<!-- bakewatch: {case} -->\n")
     assert [one.state for one in stack.github.state.statuses][-1] == "failure"
-    kept = runner.service.kept("artifacts", f"bakewatch-{runner.run_id}-1") / ".bakewatch" / "data"
+    kept = runner.service.kept("artifacts", f"bakewatch-.bakewatch_data-{runner.run_id}-1") / ".bakewatch" / "data"
     assert (kept / "bakewatch.sqlite").exists() and not (kept / "actor.key").exists()
     assert {path.name for path in (kept / "reports" / f"team_mini@{commit}").iterdir()} >= {"report.ko.html"}
     secrets = (GITHUB_TOKEN.encode(), VERCEL_TOKEN.encode())
@@ -130,7 +145,7 @@ def test_a_job_that_is_cancelled_keeps_its_record_and_the_next_one_goes_on(
     first = machine(commit)
     told = first.run(hear=in_order(("look ", Runner.cancel)))
     assert (told["ending"], first.codes["verify"]) == ("", 130)
-    assert first.service.kept("artifacts", f"bakewatch-{first.run_id}-1").exists()
+    assert first.service.kept("artifacts", f"bakewatch-.bakewatch_data-{first.run_id}-1").exists()
     second = machine(commit)
     told = second.run()
     assert (told["case"], told["ending"]) == (f"{NAME}@{commit}", "passed"), "".join(second.output)

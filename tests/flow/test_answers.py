@@ -96,6 +96,22 @@ def test_a_question_in_the_middle_of_the_undo_is_answered_there_too() -> None:
     assert sum("/bakewatch approve" in one.text for one in services.forge.shown) == 1
 
 
+@pytest.mark.parametrize(
+    ("after", "ending"), [(LATER, Ending.UNDONE), (timedelta(hours=2), Ending.NOT_UNDONE)], ids=["in time", "too late"]
+)
+def test_after_hours_without_a_process_only_an_answer_that_came_in_time_counts(
+    after: timedelta, ending: Ending
+) -> None:
+    def story(downtime: timedelta = timedelta(0)) -> Story:
+        services = AtForge((after, "approve"))
+        return Story(plan=with_mode(Mode.ASK), arrange=harmful, services=services, downtime=downtime)
+
+    whole = story().tell()
+    first = next(at for at, (name, _) in enumerate(whole.journal.entries) if name == "step answers")
+    told = story(timedelta(hours=3)).tell(crash_at=first + 1)
+    assert (told.ending, told.world.reverts) == (ending, int(ending is Ending.UNDONE))
+
+
 def test_a_crash_while_a_person_is_asked_changes_nothing() -> None:
     def tell(journal: Journal, **crash: int | bool) -> Told:
         story = Story(plan=with_mode(Mode.ASK), arrange=harmful, services=AtForge((LATER, "approve")), journal=journal)

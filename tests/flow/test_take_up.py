@@ -194,3 +194,13 @@ def test_a_bake_begins_anew_and_whole_but_declared_signatures_count_since_it_was
     assert bool(fired) is reaches
     if not reaches:
         assert told.ending is Ending.PASSED and told.timeline[-1].at - live.at >= timedelta(minutes=30)
+
+
+def test_a_trace_from_before_the_merge_blames_the_release_for_nothing() -> None:
+    left = Trace(attempt=1, live_since=START - timedelta(hours=2))
+
+    def burst(world: ScriptedWorld) -> None:
+        world.rates["missing_column"] = lambda moment, commit: (1.0 if moment < START else 0.0, 9)
+
+    told = _after(burst, left, deploy_after=timedelta(0))
+    assert (told.ending, told.events("Fired"), told.world.reverts) == (Ending.PASSED, [], 0)

@@ -28,6 +28,7 @@ from bakewatch.vendors.git.repository import GitRepository
 
 WITHIN = 55.0
 """Seconds of the clock for all of it."""
+_PART = 0.8
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def examine(one: Surgery, within: float = WITHIN) -> Iterator[Finding]:
     settings = one.settings
     tables = [("hosting", settings.hosting), ("forge", settings.forge), ("counter", settings.counter)]
     tables += [("walker", settings.walker), ("method", settings.method), ("notify", settings.notify)]
-    lanes: list[Lane] = [_repository(one), _platform(one)]
+    lanes: list[Lane] = [_repository(one), _platform(one, within)]
     lanes += [_lane(one, group, group, table) for group, table in tables if table]
     return run([*lanes, _streams(one)], within)
 
@@ -89,8 +90,11 @@ def _repository(one: Surgery) -> Lane:
     return [task_of("repository", probe) for probe in probes]
 
 
-def _platform(one: Surgery) -> Lane:
-    """Every address, those too that the hosting names, and whether what they serve is on the branch."""
+def _platform(one: Surgery, within: float) -> Lane:
+    """Every address, those too that the hosting names, and whether what they serve is on the branch.
+
+    Side by side, since each may be silent; and in less time than all of it has, so that the others are told then.
+    """
 
     def all_addresses() -> Table:
         hosting = None
@@ -104,7 +108,7 @@ def _platform(one: Surgery) -> Lane:
         built = kind.build(settings, one.context)
         tasks = [task_of("platform", probe) for probe in kind.probe(settings, one.context)]
         tasks.append(task_of("platform", Probe("commit", lambda: _served(one, built))))
-        return [found for task in tasks for found in task.ask()]
+        return list(run([[task] for task in tasks], within * _PART))
 
     return [Task("platform", "addresses", ask)]
 
@@ -144,7 +148,7 @@ def _streams(one: Surgery) -> Lane:
 
 
 def _world(one: Surgery) -> World:
-    """All sources; those that cannot be built are mute."""
+    """All sources; those that cannot be built are mute. Nothing else of it is asked, so nothing else need be right."""
     sources: dict[str, Source] = {}
     for name, table in one.settings.sources.items():
         try:
@@ -153,6 +157,8 @@ def _world(one: Surgery) -> World:
             sources[name] = Mute()
     bare = structs.replace(
         one.settings,
+        repository=structs.replace(one.settings.repository, remote=".", token_env=""),
+        platform=_PLATFORM,
         hosting={},
         forge={},
         notify={},
@@ -165,4 +171,5 @@ def _world(one: Surgery) -> World:
     return replace(app.without_release(bare, one.plan, one.context.data, one.config), sources=sources)
 
 
+_PLATFORM = {"kind": "endpoint", "addresses": ("https://127.0.0.1",)}
 _WALKER, _METHOD = {"kind": "pytest"}, {"kind": "git"}

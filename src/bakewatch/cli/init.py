@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bakewatch.errors import ConfigError
+from bakewatch.report.inert import inert
 
 if TYPE_CHECKING:
     from bakewatch.draft.found import Found
@@ -31,21 +32,22 @@ def init_command(config: Path | None, address: str, force: bool, only_print: boo
 
     at = here(config.absolute().parent if config else Path.cwd())
     path = config.absolute() if config else at.root / FILE
-    if path.exists() and not force and not only_print:
+    # A link that leads nowhere is there too: what is written would lie elsewhere.
+    if os.path.lexists(path) and not force and not only_print:
         raise ConfigError("it is there already", where=str(path), right="--force writes over it, --print only shows")
     found = look(
         at.root,
         name=_name(at.remote) or at.root.name or "service",
         remote=at.remote,
         branch=at.branch,
-        plan=path.resolve().relative_to(at.root.resolve()).as_posix(),
-        address=_address(address, ask=sys.stdin.isatty() and not only_print),
+        plan=(path.parent.resolve() / path.name).relative_to(at.root.resolve()).as_posix(),
+        address=_address(address, ask=sys.stdin is not None and sys.stdin.isatty() and not only_print),
     )
     if only_print:
         click.echo(text(found), nl=False)
         return
     for line in _written(path, found, os.environ):
-        click.echo(line)
+        click.echo(inert(line))
 
 
 def _name(remote: str) -> str:
@@ -81,7 +83,7 @@ def _written(path: Path, found: "Found", environ: Mapping[str, str]) -> Iterator
     plan, journey = text(found), path.parent / JOURNEY
     _write(path, plan)
     yield f"written: {path}"
-    if not journey.exists():
+    if not os.path.lexists(journey):
         _write(journey, JOURNEY_TEXT)
         yield f"written: {journey}"
     yield f"found: {', '.join(_seen(found)) or 'nothing but the repository'}"
@@ -95,7 +97,7 @@ def _written(path: Path, found: "Found", environ: Mapping[str, str]) -> Iterator
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", where=str(path)) from None
 

@@ -25,9 +25,9 @@ class DurationType(click.ParamType[float]):
         """The seconds in *value*, such as `5h`."""
         if isinstance(value, float):
             return value
-        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?[smhd]", str(value)):
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?[smhd]", str(value)):
             self.fail(f"`{value}` is no duration such as 340m", param, ctx)
-        return seconds(str(value))
+        return min(seconds(str(value)), threading.TIMEOUT_MAX)
 
 
 class Departure:

@@ -1,6 +1,7 @@
 """The `bakewatch` command: its commands, its errors in one line, its exit codes."""
 
 import contextlib
+import io
 import os
 import sys
 
@@ -75,6 +76,9 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: one line and an exit code for everything that can go wrong."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal whose language has not every letter is no reason to stop half-way.
+        sys.stdout.reconfigure(errors="replace")
     try:
         sys.exit(cli(standalone_mode=False))
     except click.exceptions.Exit as exit_:

@@ -110,8 +110,7 @@ def verify_command(
         click.echo(f"{order.release.bake_id}: {ended}, as the forge shows; its undo is on the branch")
     else:
         signal.signal(signal.SIGTERM, _stop)
-        with departure:
-            ended = _see(order, departure, lang or "")
+        ended = _see(order, departure, lang or "")
     put_out(os.environ, ending=ended.value, exit_code=ended.exit_code)
     sys.exit(ended.exit_code)
 
@@ -122,7 +121,8 @@ def _see(order: "app.Order", departure: Departure, language: str) -> Ending:
 
     data = Path(order.data)
     try:
-        with _Watcher(departure.hear).showing() as watcher:
+        # What is over is reported on, however little time is left.
+        with departure, _Watcher(departure.hear).showing() as watcher:
             ending = start.verify(order, watcher)
     except start.Stopped as stopped:
         code = max(map(code_of, stopped.cases.values()))

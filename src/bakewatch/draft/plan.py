@@ -1,9 +1,9 @@
 """The text of a first plan: what was found, every choice explained on its line, and what is to be filled in."""
 
-import json
 from collections.abc import Iterator
 
 from bakewatch.draft.found import Code, Found
+from bakewatch.report.inert import inert
 
 FILL_IN = "FILL IN"
 """Marks each line that holds what could not be found."""
@@ -135,7 +135,7 @@ def _platform(found: Found) -> Iterator[str]:
 def _lines(found: Found, code: Code) -> Iterator[str]:
     """What a person may put into the code; nobody else writes there."""
     framework, folder = code.framework, "" if code.folder == "." else f"{code.folder}/"
-    yield f"# With {framework.name}, in {folder}{framework.file}:"
+    yield f"# With {framework.name}, in {inert(folder)}{framework.file}:"
     commit, deployment = ("COMMIT_SHA", "BUILD_ID")
     if found.vercel:
         commit, deployment = "VERCEL_GIT_COMMIT_SHA", "VERCEL_DEPLOYMENT_ID"
@@ -180,14 +180,23 @@ def _sources(found: Found) -> Iterator[str]:
 def _others(found: Found) -> str:
     if not found.others:
         return ""
-    return f"# Found too, and not watched here: {', '.join(found.others)}. Each project wants a plan of its own."
+    named = inert(", ".join(found.others))
+    return f"# Found too, and not watched here: {named}. Each project wants a plan of its own."
 
 
 def _said(line: str, why: str) -> str:
-    """*line* with its reason behind it, in a column where there is room."""
-    return f"{line:<27} # {why}"
+    """*line* with its reason behind it, in a column where there is room. A folder's name ends no comment."""
+    return f"{line:<27} # {inert(why)}"
 
 
 def _quoted(text: str) -> str:
-    """*text* as a TOML string."""
-    return json.dumps(text, ensure_ascii=False)
+    """*text* as a TOML string: what is not seen is written as an escape, and halves of surrogates are none."""
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(one: str) -> str:
+    if one in '"\\':
+        return f"\\{one}"
+    if one.isprintable():
+        return one
+    return "\\uFFFD" if 0xD800 <= ord(one) <= 0xDFFF else f"\\U{ord(one):08X}"

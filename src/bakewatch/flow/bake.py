@@ -95,7 +95,7 @@ class _Bake:
         """Wait for the next look, or a message; for an answer too, once somebody was asked."""
         if self.asked is None:
             return self.case.run.wait_until(until)
-        return hear(self.case, until, self.asked.at)
+        return hear(self.case, until, self.asked)
 
     def look(self, due: datetime) -> datetime:
         """One look and what all looks weigh; returns its moment."""

@@ -120,10 +120,10 @@ class _Wait:
 
     def _first(self) -> datetime | None:
         """The first moment production was seen to serve it, by an attempt whose record is lost too, unless that is so
-        long ago that no source need have its lines."""
-        left = self._case.left
-        known = left.live_since if left is not None and self._commit == self._case.release.commit else None
-        if self.since is None or known is None or self.since - known > REACH:
+        long ago that no source need have its lines, or cannot be: what was there before the merge is not its fault."""
+        left, release = self._case.left, self._case.release
+        known = left.live_since if left is not None and self._commit == release.commit else None
+        if self.since is None or known is None or known < release.merged_at or self.since - known > REACH:
             return self.since
         return min(known, self.since)
 

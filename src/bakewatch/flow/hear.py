@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from bakewatch.errors import PortError
 from bakewatch.flow.case import Case
+from bakewatch.model.timeline import Asked
 from bakewatch.ports import Forge, Message
 
 HEAR_EVERY = "15s"
@@ -18,8 +19,10 @@ class Heard(Struct, frozen=True):
     message: Message | None = None
 
 
-def hear(case: Case, until: datetime, since: datetime) -> Message | None:
-    """Wait *until* then for an answer to what was asked *since*; a message wakes early.
+def hear(case: Case, until: datetime, asked: Asked) -> Message | None:
+    """Wait *until* then for an answer to what was *asked*; a message wakes early.
+
+    What is written at a pull request after the question was over is none, whenever it is read.
 
     Without a forge, or pull requests, a nudge is returned like any other message; else it lets them be read at once.
     What cannot be read is asked for again.
@@ -28,7 +31,7 @@ def hear(case: Case, until: datetime, since: datetime) -> Message | None:
     if forge is None or not case.release.pulls:
         return case.run.wait_until(until)
     while True:
-        heard = case.run.step("answers", Heard, lambda: _answered(forge, case, since))
+        heard = case.run.step("answers", Heard, lambda: _answered(forge, case, asked))
         if heard.message is not None:
             return heard.message
         due = min(until, case.run.now() + case.plan.span(HEAR_EVERY))
@@ -39,8 +42,8 @@ def hear(case: Case, until: datetime, since: datetime) -> Message | None:
             return None
 
 
-def _answered(forge: Forge, case: Case, since: datetime) -> Heard:
+def _answered(forge: Forge, case: Case, asked: Asked) -> Heard:
     try:
-        return Heard(message=forge.answer(case.release, since))
+        return Heard(message=forge.answer(case.release, asked.at, asked.until))
     except PortError:
         return Heard()

@@ -72,11 +72,12 @@ class Attempts:
         case = self.case
         now = case.run.now()
         until = now + case.plan.span(case.plan.undo.answer_within)
-        case.note(Asked(at=now, until=until, reasons=(Reason(code=NOT_TIP),)))
+        asked = Asked(at=now, until=until, reasons=(Reason(code=NOT_TIP),))
+        case.note(asked)
         announce(case, "asking")
         case.tell("asked")
         while True:
-            message = hear(case, until, now)
+            message = hear(case, until, asked)
             if message is not None and message.kind == "nudge":
                 continue
             if message is None:

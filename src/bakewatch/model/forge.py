@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from bakewatch.model.text import CleanText
 from bakewatch.model.verdict import Ending
@@ -14,9 +15,10 @@ ANSWERS = ("approve", "reject", "stop")
 
 
 def answer_in(comment: str) -> str:
-    """Which of `ANSWERS` the first line of *comment* gives; empty for none."""
-    first = comment.lstrip().partition("\n")[0].casefold().split()
-    return first[1] if len(first) == 2 and first[0] == COMMAND and first[1] in ANSWERS else ""
+    """Which of `ANSWERS` the first line of *comment* gives; empty for none, and for one that is only shown as code."""
+    first = next((line for line in comment.split("\n") if line.strip()), "").casefold()
+    words = [] if first.expandtabs(4).startswith("    ") else first.split()
+    return words[1] if len(words) == 2 and words[0] == COMMAND and words[1] in ANSWERS else ""
 
 
 class Pull(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,8 +56,8 @@ class Trace(Struct, frozen=True, kw_only=True):
     It lies where whoever may write to the repository can change it: no evidence of anything.
     """
 
-    attempt: int
-    live_since: datetime | None = None
+    attempt: Annotated[int, Meta(ge=1, le=9999)]
+    live_since: Annotated[datetime, Meta(tz=True)] | None = None
     """The first moment production was seen to serve the release."""
     triggers: tuple[str, ...] = ()
     """Those that fired, once the release is being undone for it."""

@@ -157,10 +157,10 @@ class ScriptedForge:
     def trace(self, release: Release) -> Trace | None:
         return self.shown[-1].trace if self.shown else self.left
 
-    def answer(self, release: Release, since: datetime) -> Message | None:
+    def answer(self, release: Release, since: datetime, until: datetime) -> Message | None:
         now = self.world.clock()
         if self.silent:
             raise ForgeError("rate_limited")
         said = sorted((START + after, kind) for after, kind in self.answers)
-        heard = [Message(kind=kind, by=CleanText("maintainer")) for at, kind in said if since < at <= now]
+        heard = [Message(kind=kind, by=CleanText("maintainer")) for at, kind in said if since < at <= min(now, until)]
         return heard[0] if heard else None

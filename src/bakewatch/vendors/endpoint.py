@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from bakewatch.address import require_safe
+from bakewatch.errors import ConfigError
 from bakewatch.model.probe import Found, Probe, missing, ok
 from bakewatch.model.release import Sighting
 from bakewatch.ports import Context, Kind
@@ -45,6 +47,9 @@ class Endpoint:
     def __init__(self, settings: EndpointSettings, clock: Callable[[], datetime]) -> None:
         for address in settings.addresses:
             require_safe(address)
+        if not re.fullmatch(r"(/[!-~]*)?", settings.path):
+            # Without the slash it would be part of the host's name.
+            raise ConfigError("`path` is none", right='such as path = "/version"')
         if settings.earlier:
             require_safe(_filled(settings.earlier, "0" * 40))
         self._settings, self._clock = settings, clock
@@ -75,8 +80,8 @@ class Endpoint:
         headers = {"cache-control": "no-cache", "accept": "application/json"}
         try:
             with client.stream("GET", url, params={"_": secrets.token_hex(8)}, headers=headers) as answer:
-                body = _read(answer)
-        except httpx.TimeoutException:
+                body = _read(answer, self._settings.timeout)
+        except (httpx.TimeoutException, TimeoutError):
             return Sighting(address=address, at=at, problem="timeout")
         except httpx.HTTPError:
             return Sighting(address=address, at=at, problem="unreachable")
@@ -100,12 +105,15 @@ def _filled(template: str, commit: str) -> str:
     return template.replace("{commit}", commit).replace("{short}", commit[:7])
 
 
-def _read(answer: "httpx.Response") -> bytes:
-    body = b""
+def _read(answer: "httpx.Response", timeout: float) -> bytes:
+    """The body; empty when it is too long. `TimeoutError` when it comes drop by drop."""
+    body, until = b"", time.monotonic() + timeout
     for chunk in answer.iter_bytes():
         body += chunk
         if len(body) > MAX_BODY:
             return b""
+        if time.monotonic() > until:
+            raise TimeoutError
     return body
 
 

@@ -72,6 +72,30 @@ def test_names_with_quotes_and_other_scripts_stay_one_value() -> None:
     assert tables["repository"]["remote"] == "/tmp/a b\n/remote.git"
 
 
+NASTY = 'web\n[notify]\nkind = "command"\r\u2028x\x1b[2J\x7f\x9b\udc80\U0001f600"""\\'
+
+
+def test_no_name_of_a_folder_or_a_project_becomes_a_line_of_its_own(tmp_path: Path) -> None:
+    found = Found(
+        name=NASTY,
+        remote=NASTY,
+        branch=NASTY,
+        plan=f"{NASTY}/bakewatch.toml",
+        address=NASTY,
+        vercel=Vercel(NASTY, f"team_{NASTY}", f"{NASTY}/.vercel/project.json"),
+        supabase=Supabase(REF, f"{NASTY}/supabase/config.toml"),
+        code=Code(FRAMEWORKS[0], NASTY),
+        others=(f"{NASTY}/supabase/config.toml",),
+    )
+    path = tmp_path / "bakewatch.toml"
+    path.write_text(text(found))
+    tables = tomllib.loads(path.read_text())
+    assert set(tables) == set(tomllib.loads(text(ALL))) - {"forge"}
+    told = NASTY.replace("\udc80", "\N{REPLACEMENT CHARACTER}")
+    assert (tables["service"]["name"], tables["hosting"]["project"]) == (told, told)
+    assert not {"\x1b", "\x9b", "\x7f", "\u2028", "\r"} & set(path.read_text())
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS, ids=lambda one: one.name)
 @pytest.mark.parametrize("linked", [True, False])
 def test_the_lines_for_the_version_are_only_offered_and_name_real_variables(framework: object, linked: bool) -> None:

@@ -1,10 +1,10 @@
 """The repository that somebody stands in: its root, its remote, its branch. Nothing is fetched."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
@@ -39,31 +39,34 @@ def here(folder: Path, environ: Mapping[str, str] = os.environ) -> Here:
 
 def _branch(folder: Path, environ: Mapping[str, str], remote: str) -> str:
     """The remote's own, as far as it was fetched; else the usual one that is there; else the present one."""
-    head = _ask(folder, environ, "symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD") if remote else ""
+    places = ["refs/heads/", *([f"refs/remotes/{remote}/"] if remote else [])]
+    head = _ask(folder, environ, "symbolic-ref", "--quiet", f"{places[-1]}HEAD") if remote else ""
     if head:
-        return head.removeprefix(f"{remote}/")
-    there = _ask(folder, environ, "for-each-ref", "--format=%(refname:lstrip=-1)", "refs/heads", "refs/remotes").split()
-    usual = next((one for one in ("main", "master") if one in there), "")
-    return usual or _ask(folder, environ, "symbolic-ref", "--quiet", "--short", "HEAD") or "main"
+        return head.removeprefix(places[-1])
+    there = _ask(folder, environ, "for-each-ref", "--format=%(refname)", *places).splitlines()
+    usual = next((one for one in ("main", "master") if any(f"{place}{one}" in there for place in places)), "")
+    return usual or _ask(folder, environ, "symbolic-ref", "--quiet", "HEAD").removeprefix(places[0]) or "main"
 
 
 def _bare(url: str) -> str:
-    """*url* without a name and a password in it: they may be a token."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https"):
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    """*url* without what may be a token in it: a name, unless it is that of a key, and any password."""
+    scheme, there, rest = url.partition("://")
+    if not there:
+        # `user:password@host` is none of git's forms: it is not told rather than guessed at.
+        return "" if re.match(r"[^/]+:[^/]*@", url) else url
+    authority, slash, path = rest.partition("/")
+    user, _, host = authority.rpartition("@")
+    key = user.partition(":")[0] if scheme.lower() == "ssh" else ""
+    return f"{scheme}://{key}{'@' if key else ''}{host}{slash}{path}"
 
 
 def _ask(folder: Path, environ: Mapping[str, str], *words: str) -> str:
     """What `git WORDS` prints in *folder*; empty when it fails."""
     env = {**environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     try:
-        done = subprocess.run(
-            ["git", *words], cwd=folder, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
+        done = subprocess.run(["git", *words], cwd=folder, env=env, capture_output=True, timeout=TIMEOUT, check=False)
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError("git is not installed, or there is no such folder", where=str(folder)) from None
     except subprocess.TimeoutExpired:
         raise ConfigError("git does not answer", where=str(folder)) from None
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return os.fsdecode(done.stdout).removesuffix("\n") if done.returncode == 0 else ""

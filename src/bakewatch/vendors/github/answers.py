@@ -14,8 +14,8 @@ from bakewatch.vendors.github.rest import Rest
 from bakewatch.vendors.github.wire import Comment, Role
 
 
-def answer(rest: Rest, authors: Authors, release: Release, since: datetime) -> Message | None:
-    """The first answer at one of the release's pull requests that was written after *since*.
+def answer(rest: Rest, authors: Authors, release: Release, since: datetime, until: datetime) -> Message | None:
+    """The first answer at one of the release's pull requests that was written after *since*, and *until* then.
 
     1. Of the comments that begin with an answer, those count that were written after our own comment was changed last
        (by the clock that dates both; within its second, before and after cannot be told apart), and never edited.
@@ -28,7 +28,7 @@ def answer(rest: Rest, authors: Authors, release: Release, since: datetime) -> M
         there = _comments(rest, number, since)
         ours = [one.updated_at for one in there if one.body.startswith(mark) and authors.wrote(one.user)]
         asked = max([since, *ours])
-        found += [one for one in there if answer_in(one.body) and one.created_at > asked]
+        found += [one for one in there if answer_in(one.body) and asked < one.created_at <= until]
     writers: dict[str, bool] = {}
     for one in sorted(found, key=lambda one: (one.created_at, one.id)):
         login = _person(one)

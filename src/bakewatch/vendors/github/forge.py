@@ -65,9 +65,9 @@ class Github:
         """What our comment tells a machine."""
         return comments.trace(self._rest, self._authors, release)
 
-    def answer(self, release: Release, since: datetime) -> Message | None:
+    def answer(self, release: Release, since: datetime, until: datetime) -> Message | None:
         """The first comment of a person with write access that answers."""
-        return answers.answer(self._rest, self._authors, release, since)
+        return answers.answer(self._rest, self._authors, release, since, until)
 
     def _troubles(self, bulletin: Bulletin) -> Iterator[ForgeError]:
         for show in self._shown(bulletin):
