@@ -127,6 +127,12 @@ def test_history_begins_with_the_first_line_in_both(twins: Twins) -> None:
     assert {one.window.start for one in found} == {START - timedelta(seconds=80)}
 
 
+def test_a_stream_without_a_line_has_an_answer_but_no_past(twins: Twins) -> None:
+    asked = Question(name="none", stream="storage_logs", where="severity_text = 'ERROR'", past=True)
+    [answer] = twins.ask(asked, window=Window(START - timedelta(hours=3), START), seconds=300)
+    assert (answer.gap, answer.buckets, answer.window.length) == ("", (), timedelta(0))
+
+
 def test_a_week_is_asked_in_parts_and_answered_as_one(twins: Twins) -> None:
     twins.write(*[edge(twins.here, -3600.0 * hour, 409) for hour in range(1, 160)])
     window = Window(START - timedelta(days=7), START)

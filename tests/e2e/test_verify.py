@@ -282,7 +282,7 @@ def test_check_says_what_a_plan_holds_and_schema_is_json(stack: Stack) -> None:
     assert "2 checks on 2 streams, 1 journeys, 2 triggers, undo auto: ok" in _bakewatch(stack, "check").stdout
     power = _bakewatch(stack, "check", "--power").stdout
     assert re.search(r"^missing_column +zero +0 % .* 5 %", power, re.MULTILINE)
-    assert "too weak for this traffic" in power
+    assert "with 95 % chance, in 6m of bake" in power and "not answered" not in power
     for what in ("plan", "report", "timeline", "notice"):
         done = subprocess.run([BAKEWATCH, "schema", what], capture_output=True, text=True, check=True)
         assert json.loads(done.stdout)["$schema"]

@@ -67,8 +67,9 @@ class ChdbSource:
             unread = [self._unread(question, window) for question in questions]
         answers = self._answers(engine, questions, window, width)
         starts = [read_from(*pair) for pair in zip(answers, unread, strict=True)]
-        for start in {start for start in starts if start > to_ms(window.start)}:
-            places = [place for place, one in enumerate(starts) if one == start and not answers[place].gap]
+        late = [start > to_ms(answer.window.start) for start, answer in zip(starts, answers, strict=True)]
+        for start in {start for start, later in zip(starts, late, strict=True) if later}:
+            places = [at for at, one in enumerate(starts) if one == start and late[at] and not answers[at].gap]
             part = Window(min(from_ms(start), window.end), window.end)
             again = self._answers(engine, [questions[place] for place in places], part, width)
             for place, answer in zip(places, again, strict=True):
