@@ -37,7 +37,7 @@ lint: setup
 	$(BIN)/mypy src examples/live_event/src tests examples/live_event/tests benchmarks
 
 test: setup lint
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-all: setup
 	$(BIN)/python -m pytest -m slow

@@ -94,6 +94,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         process.communicate()
 
 
+@pytest.mark.slow
 def test_a_secret_that_is_missing_loses_no_case_and_starts_none(desk: Desk) -> None:
     recorded = desk.killed(TOKEN_ENV="A_TOKEN", A_TOKEN="x")
     for words in (["resume"], ["verify", "--commit", OTHER]):
@@ -112,6 +113,7 @@ def test_a_secret_that_is_missing_loses_no_case_and_starts_none(desk: Desk) -> N
     assert desk.told()[: len(recorded)] == recorded
 
 
+@pytest.mark.slow
 def test_an_order_of_another_process_waits_for_the_one_that_has_its_secret(desk: Desk) -> None:
     desk.set("long")
     owner = desk.start("verify")
@@ -125,6 +127,7 @@ def test_an_order_of_another_process_waits_for_the_one_that_has_its_secret(desk:
     ended(second, 0)
 
 
+@pytest.mark.slow
 def test_a_bug_is_told_and_tried_again_with_all_that_was_recorded(desk: Desk) -> None:
     desk.set("bug")
     for command in ("verify", "resume"):
@@ -146,6 +149,7 @@ def test_a_bug_is_told_and_tried_again_with_all_that_was_recorded(desk: Desk) ->
     assert seen == desk.marks("sight")[: len(seen)]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_no_bug_and_is_gone_on_from(desk: Desk) -> None:
     desk.set("full")
     _, err = desk.run("verify", expect=74)
@@ -154,6 +158,7 @@ def test_a_full_disk_is_no_bug_and_is_gone_on_from(desk: Desk) -> None:
     assert "verdict    PASS" in desk.run("resume")[0]
 
 
+@pytest.mark.slow
 def test_a_bug_of_another_case_is_told_beside_the_own_ending(desk: Desk) -> None:
     desk.killed()
     (desk.folder / "long").unlink()

@@ -102,6 +102,7 @@ def _recorded(stack: Stack, case: str) -> list[str]:
         return []
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_resumes_to_the_same_timeline_and_one_undo(stack: Stack) -> None:
     commit = stack.merge(1, BROKEN)
     case = f"mini@{commit}"
@@ -131,6 +132,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_timeline_and_one_undo(stack
     assert _reverts(stack) == 1
 
 
+@pytest.mark.slow
 def test_a_second_verify_attaches_to_the_first(calm: Stack) -> None:
     stack = calm
     commit = stack.merge(2, {"app.txt": "2\n"})
@@ -304,6 +306,7 @@ def test_a_release_that_changes_its_own_journey_is_only_asked_about(stack: Stack
     assert _reverts(stack) == 0
 
 
+@pytest.mark.slow
 def test_a_merge_during_a_bake_takes_over_and_inherits_what_was_never_judged(calm: Stack) -> None:
     """The first release is harmless and the second brings the harm: both are suspects, so a person is asked."""
     stack = calm

@@ -123,7 +123,7 @@ def test_logs_that_are_ninety_seconds_late_are_judged_right() -> None:
 
 @pytest.mark.parametrize("late", ["edge_logs", "postgres_logs"])
 @pytest.mark.parametrize("rule", [Rule.PROPORTION, Rule.FLOOR])
-@pytest.mark.parametrize("second", [1, 10, 25, 40])
+@pytest.mark.parametrize("second", [1, *(pytest.param(one, marks=pytest.mark.slow) for one in (10, 25)), 40])
 def test_a_delay_in_one_of_two_compared_streams_never_undoes_anything(rule: Rule, late: str, second: int) -> None:
     """The count and what it is a share of come from two streams; for a while, one is two minutes late."""
     check = Check(
