@@ -114,8 +114,8 @@ class _Processes:
                     line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 except OSError:
                     continue
-                # The stack's own git and the test itself handle what they plant.
-                if "bakewatch" in line and "pytest" not in line and "commit -q" not in line and "merge -q" not in line:
+                # The stack's own git handles what it plants.
+                if "bakewatch" in line and "commit -q" not in line and "merge -q" not in line:
                     self._seen.add(line)
 
     def stop(self) -> str:
