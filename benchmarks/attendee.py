@@ -1,4 +1,4 @@
-"""One attendee of the example's event, as the live page behaves: a socket, a ping every 20 s, now and then a message."""
+"""One attendee of the example's event, as the live page behaves: a socket, pings, now and then a message."""
 
 import asyncio
 import json

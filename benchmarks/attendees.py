@@ -51,9 +51,9 @@ class Step:
         wrong = ", ".join(f"{count} x {what}" for what, count in found.problems.most_common(3))
         return (
             f"p95: {times}; {rate:.1f} requests and {found.answers('delivery') / self.seconds:.0f} deliveries a second;"
-            f" service {used.service_mb:.0f} MB and {used.service_cores:.2f} cores, database {used.database_mb:.0f} MB and"
-            f" {used.database_cores:.2f} cores, generator {used.generator_cores:.2f} cores"
-            + (f"; failed: {wrong}" if wrong else "")
+            f" service {used.service_mb:.0f} MB and {used.service_cores:.2f} cores, database"
+            f" {used.database_mb:.0f} MB and {used.database_cores:.2f} cores,"
+            f" generator {used.generator_cores:.2f} cores" + (f"; failed: {wrong}" if wrong else "")
         )
 
 
