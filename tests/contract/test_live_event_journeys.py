@@ -81,7 +81,7 @@ def live(folder: Path) -> Iterator[Live]:
         )
         patch.setenv("LIVE_EVENT_DATABASE_URL", database.url_of(SERVICE))
         patch.setenv("LIVE_EVENT_LOGS", str(folder / "logs"))
-        patch.setenv("LIVE_EVENT_SECRET", "only here")
+        patch.setenv("LIVE_EVENT_SECRET", "known only here, in these few tests")
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))

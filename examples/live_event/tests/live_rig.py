@@ -24,7 +24,7 @@ from live_event.database import SERVICE, Database, running
 from live_event.forward import Forwarder
 from live_event.logs import AUTH, EDGE, POSTGRES, STREAMS, Line
 
-SECRET = "only here"
+SECRET = "known only here, in these few tests"
 PASSWORD = "a password of tests"
 ADMIN = "admin@live-event.example"
 T = TypeVar("T")

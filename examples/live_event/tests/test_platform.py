@@ -99,6 +99,19 @@ def test_a_commit_that_does_not_start_leaves_the_one_before_serving(stack: Stack
     assert _state(stack, mended) == "READY"
 
 
+def test_a_commit_whose_migration_fails_is_not_deployed(stack: Stack) -> None:
+    before = _get(stack, "/version").json()
+    tables = "src/live_event/migrations/versions/v0001_tables.py"
+    edit = Edit(tables, "down_revision = None\n", 'down_revision = "lost"\n')
+    failed = stack.team.merge(Change("unmigrated", 13, "Lose a step", ("passed",), (edit,)))
+    assert _state(stack, failed) == "ERROR"
+    assert _get(stack, "/version").json() == before
+    back = Edit(tables, edit.replace, edit.find)
+    mended = stack.team.merge(Change("migrated", 14, "Find it again", ("passed",), (back,)))
+    stack.platform.wait_for(mended)
+    assert _state(stack, mended) == "READY"
+
+
 def test_whoever_is_answered_while_a_commit_is_deployed_is_answered_well(stack: Stack) -> None:
     edit = Edit("src/live_event/app.py", '"status": "ok"', '"status": "fine"')
     told = Change("told", 10, "Say more", ("passed",), (edit,))

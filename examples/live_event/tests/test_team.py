@@ -66,10 +66,12 @@ def test_releases_have_numbers_of_their_own() -> None:
 def test_the_harmful_release_asks_for_a_column_that_the_table_does_not_have() -> None:
     (text,) = _released(change("registrations_id")).values()
     assert "SELECT registrations.id" in text
-    schema = (EXAMPLE / "src" / "live_event" / "schema.sql").read_text()
-    table = schema.partition("CREATE TABLE IF NOT EXISTS registrations (")[2].partition(");")[0]
+    versions = EXAMPLE / "src" / "live_event" / "migrations" / "versions"
+    schema = "".join(one.read_text() for one in sorted(versions.glob("*.py")))
+    table = schema.partition("CREATE TABLE registrations (")[2].partition(");")[0]
     assert "event_id text" in table
     assert "\n    id " not in table
+    assert "ALTER TABLE registrations" not in schema
 
 
 def test_a_release_that_nobody_wrote_is_not_found() -> None:
@@ -95,7 +97,8 @@ def _git(team: Team, *words: str) -> str:
 @pytest.mark.real
 def test_the_base_is_the_example_with_its_plan(team: Team) -> None:
     files = set(_git(team, "ls-tree", "-r", "--name-only", "main").splitlines())
-    assert {"bakewatch.toml", "src/live_event/app.py", "src/live_event/schema.sql", "journeys/visitor.py"} <= files
+    migrations = "src/live_event/migrations/versions/v0001_tables.py"
+    assert {"bakewatch.toml", "src/live_event/app.py", migrations, "journeys/visitor.py"} <= files
     assert not any("__pycache__" in file for file in files)
     assert _git(team, "show", "main:bakewatch.toml") == "# a plan"
 

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from live_event.migrate import migrate
 from live_event.tokens import hash_password
 
 SERVICE, READER = "authenticator", "bakewatch_reader"
@@ -35,10 +36,11 @@ DO $$BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN CREATE ROLE {SERVICE} LOGIN; END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER}') THEN CREATE ROLE {READER} LOGIN; END IF;
 END$$;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {SERVICE};
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO {READER};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {SERVICE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {READER};
 GRANT pg_monitor TO {READER};
 """
+"""What later steps of the schema create belongs to the roles as well."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,12 @@ class Database:
         return make_conninfo(self.url, user=role)
 
     def prepare(self, people: dict[str, tuple[str, str]]) -> None:
-        """Create tables, roles, events and *people* (e-mail -> password, role). May be done again."""
-        schema = Path(__file__).with_name("schema.sql").read_text()
+        """Create roles, tables, events and *people* (e-mail -> password, role). May be done again."""
         with psycopg.connect(self.url) as connection:
-            connection.execute(schema.encode())
             connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
             connection.execute(_ROLES.encode())
+        migrate(self.url)
+        with psycopg.connect(self.url) as connection:
             for event, title, hidden in ((PUBLIC_EVENT, "Launch day", False), (HIDDEN_EVENT, "Tests", True)):
                 connection.execute(
                     "INSERT INTO events (id, title, hidden) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",

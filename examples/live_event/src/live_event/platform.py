@@ -51,11 +51,12 @@ class Deployment:
 class Platform:
     """Deploys from the bare repository *remote* into *folder*, in a thread of its own.
 
-    *build*: seconds that building takes; the first deployment needs none.
+    *owner*: the database as its owner, whom only the build sees. *build*: seconds that building takes; the first
+    deployment needs none.
     """
 
-    def __init__(self, remote: Path, folder: Path, environ: Mapping[str, str], build: float = 0.0) -> None:
-        self._build = build
+    def __init__(self, remote: Path, folder: Path, environ: Mapping[str, str], owner: str, build: float = 0.0) -> None:
+        self._owner, self._build = owner, build
         self._remote, self._folder, self._environ = remote, folder, dict(environ)
         self._queue = folder / "queue"
         self._queue.mkdir(parents=True)
@@ -109,6 +110,8 @@ class Platform:
         self._stop.wait(self._build if self._serving else 0.0)
         name = f"dpl_{self._number}"
         checkout = self._check_out(name, commit)
+        if not self._migrate(checkout):
+            return self._record(name, commit, "ERROR")
         launched = [self._launch(checkout, commit, letter) for letter in ADDRESSES]
         servers = tuple(server for server, _ in launched)
         deadline = time.monotonic() + HEALTHY_WITHIN
@@ -125,6 +128,13 @@ class Platform:
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
             archive.extractall(checkout, filter="data")
         return checkout
+
+    def _migrate(self, checkout: Path) -> bool:
+        """Bring the schema to what the commit needs; did it work?"""
+        environ = self._environ | {"PYTHONPATH": str(checkout / "src"), "LIVE_EVENT_OWNER_URL": self._owner}
+        with (self._folder / f"{checkout.name}-build.log").open("wb") as log:
+            argv = [sys.executable, "-m", "live_event.migrate"]
+            return subprocess.run(argv, env=environ, cwd=checkout, stdout=log, stderr=log).returncode == 0
 
     def _launch(self, checkout: Path, commit: str, letter: str) -> tuple[subprocess.Popen[bytes], str]:
         """Start a server of *commit* on one of our sockets, and on one of its own that tells whether it is up."""

@@ -75,7 +75,7 @@ def serving(folder: Path, build: float = 0.0) -> Iterator[Stack]:
         }
         team = Team(folder)
         team.create()
-        platform = Platform(team.remote, folder / "platform", environ, build)
+        platform = Platform(team.remote, folder / "platform", environ, database.url, build)
         plan = (EXAMPLE / "bakewatch.toml").read_text()
         for said, real in zip(ADDRESSES, platform.addresses, strict=True):
             plan = plan.replace(said, real)

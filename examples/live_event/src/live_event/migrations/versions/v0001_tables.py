@@ -1,7 +1,16 @@
--- The tables of the live-event service. `registrations` is keyed by (event_id, user_id): it has no id column.
--- `tag` keeps the x-bakewatch header of the request that wrote the row, so that watchers can sweep what they wrote.
+"""The tables.
 
-CREATE TABLE IF NOT EXISTS users (
+`registrations` is keyed by (event_id, user_id): it has no id column. `tag` keeps the x-bakewatch header of the request
+that wrote the row, so that watchers can sweep what they wrote.
+"""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+SQL = """
+CREATE TABLE users (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     email text NOT NULL UNIQUE,
     password_hash text NOT NULL,
@@ -10,29 +19,29 @@ CREATE TABLE IF NOT EXISTS users (
     tag text
 );
 
-CREATE TABLE IF NOT EXISTS sessions (
+CREATE TABLE sessions (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     created_at timestamptz NOT NULL DEFAULT now(),
     ended_at timestamptz
 );
 
-CREATE TABLE IF NOT EXISTS refresh_tokens (
+CREATE TABLE refresh_tokens (
     token_hash text PRIMARY KEY,
     session_id uuid NOT NULL REFERENCES sessions ON DELETE CASCADE,
     revoked boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX IF NOT EXISTS refresh_tokens_session ON refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
 
-CREATE TABLE IF NOT EXISTS events (
+CREATE TABLE events (
     id text PRIMARY KEY,
     title text NOT NULL,
     starts_at timestamptz NOT NULL DEFAULT now(),
     hidden boolean NOT NULL DEFAULT false
 );
 
-CREATE TABLE IF NOT EXISTS registrations (
+CREATE TABLE registrations (
     event_id text NOT NULL REFERENCES events,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -41,7 +50,7 @@ CREATE TABLE IF NOT EXISTS registrations (
     PRIMARY KEY (event_id, user_id)
 );
 
-CREATE TABLE IF NOT EXISTS presence (
+CREATE TABLE presence (
     event_id text NOT NULL REFERENCES events,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     last_seen_at timestamptz NOT NULL DEFAULT now(),
@@ -49,7 +58,7 @@ CREATE TABLE IF NOT EXISTS presence (
     PRIMARY KEY (event_id, user_id)
 );
 
-CREATE TABLE IF NOT EXISTS chat_messages (
+CREATE TABLE chat_messages (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id text NOT NULL REFERENCES events,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -57,9 +66,9 @@ CREATE TABLE IF NOT EXISTS chat_messages (
     created_at timestamptz NOT NULL DEFAULT now(),
     tag text
 );
-CREATE INDEX IF NOT EXISTS chat_messages_newest ON chat_messages (event_id, id DESC);
+CREATE INDEX chat_messages_newest ON chat_messages (event_id, id DESC);
 
-CREATE TABLE IF NOT EXISTS questions (
+CREATE TABLE questions (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id text NOT NULL REFERENCES events,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -68,13 +77,19 @@ CREATE TABLE IF NOT EXISTS questions (
     tag text,
     CONSTRAINT questions_once UNIQUE (event_id, user_id, body)
 );
-CREATE INDEX IF NOT EXISTS questions_newest ON questions (event_id, id DESC);
+CREATE INDEX questions_newest ON questions (event_id, id DESC);
 
-CREATE TABLE IF NOT EXISTS access_log (
+CREATE TABLE access_log (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     event_id text NOT NULL REFERENCES events,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     at timestamptz NOT NULL DEFAULT now(),
     tag text
 );
-CREATE INDEX IF NOT EXISTS access_log_newest ON access_log (event_id, at DESC);
+CREATE INDEX access_log_newest ON access_log (event_id, at DESC);
+"""
+
+
+def upgrade() -> None:
+    """Create them."""
+    op.execute(SQL)
