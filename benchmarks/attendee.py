@@ -1,7 +1,6 @@
-"""One attendee of the example's event, as the live page behaves: a socket, pings, now and then a message."""
+"""One attendee of the example's event, as the live page behaves: pings, looks for news, now and then a message."""
 
 import asyncio
-import json
 import random
 import statistics
 import time
@@ -11,13 +10,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
 
 from live_event.database import PUBLIC_EVENT
 
 PING_SECONDS = 20.0
+READ_SECONDS = 10.0
 CHAT_SECONDS = 120.0
+"""In the mean."""
 AT_ONCE = 8
 """So many come at the same time: each of them costs the hash of a password."""
 EVENT = f"/api/events/{PUBLIC_EVENT}"
@@ -25,7 +24,7 @@ EVENT = f"/api/events/{PUBLIC_EVENT}"
 
 @dataclass
 class Measured:
-    """Seconds that answers and deliveries took, by kind, and what went wrong."""
+    """Seconds that answers took, by kind of request, and what went wrong."""
 
     seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     problems: Counter[str] = field(default_factory=Counter)
@@ -56,9 +55,9 @@ class Attendee:
         (await self._client.post(f"{EVENT}/access/track", headers=self._headers())).raise_for_status()
 
     async def stay(self) -> None:
-        """Listen, ping and talk."""
+        """Read, ping and talk."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen())
+            group.create_task(self._read())
             group.create_task(self._ping())
             group.create_task(self._talk())
 
@@ -66,18 +65,18 @@ class Attendee:
         await asyncio.sleep(self._chance.uniform(0, PING_SECONDS))
         while True:
             due = time.perf_counter() + PING_SECONDS
-            await self._timed("ping", f"{EVENT}/presence/ping", None, 204)
+            await self._timed("ping", "POST", f"{EVENT}/presence/ping", None, 204)
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
     async def _talk(self) -> None:
         while True:
             await asyncio.sleep(self._chance.expovariate(1 / CHAT_SECONDS))
-            await self._timed("chat", f"{EVENT}/chat", {"body": f"said at {time.perf_counter()}"}, 201)
+            await self._timed("chat", "POST", f"{EVENT}/chat", {"body": f"hello {self._chance.random()}"}, 201)
 
-    async def _timed(self, kind: str, path: str, body: dict[str, str] | None, wanted: int) -> None:
+    async def _timed(self, kind: str, method: str, path: str, body: dict[str, str] | None, wanted: int) -> None:
         started = time.perf_counter()
         try:
-            answer = await self._client.post(path, json=body, headers=self._headers())
+            answer = await self._client.request(method, path, json=body, headers=self._headers())
         except httpx.HTTPError as error:
             self.measured.problems[f"{kind} {type(error).__name__}"] += 1
             return
@@ -85,23 +84,12 @@ class Attendee:
         if answer.status_code != wanted:
             self.measured.problems[f"{kind} {answer.status_code}"] += 1
 
-    async def _listen(self) -> None:
+    async def _read(self) -> None:
+        await asyncio.sleep(self._chance.uniform(0, READ_SECONDS))
         while True:
-            try:
-                address = str(self._client.base_url).replace("http://", "ws://", 1).rstrip("/")
-                async with connect(f"{address}{EVENT}/socket", proxy=None, open_timeout=20) as socket:
-                    await socket.send(json.dumps({"access_token": self._token}))
-                    await self._hear(socket)
-            except (WebSocketException, OSError, TimeoutError) as error:
-                self.measured.problems[f"socket {type(error).__name__}"] += 1
-                await asyncio.sleep(1)
-
-    async def _hear(self, socket: ClientConnection) -> None:
-        async for told in socket:
-            now = time.perf_counter()
-            heard = json.loads(told)
-            if heard["type"] == "message":
-                self.measured.seconds["delivery"].append(now - float(heard["message"]["body"].rpartition(" ")[2]))
+            due = time.perf_counter() + READ_SECONDS
+            await self._timed("read", "GET", f"{EVENT}/chat", None, 200)
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._token}"}
