@@ -66,10 +66,11 @@ class Live:
         """Ask for tokens."""
         return self.http.post("/auth/v1/token", params={"grant_type": grant_type}, json=body)
 
-    def new_event(self, *, hidden: bool = False) -> str:
+    def new_event(self, *, hidden: bool = False, policy: str = "auto") -> str:
         """The id of an event that nobody knows yet."""
         event = uuid.uuid4().hex
-        self.rows("insert into events (id, title, hidden) values (%s, 'New', %s) returning id", event, hidden)
+        insert = "insert into events (id, title, hidden, policy) values (%s, 'New', %s, %s) returning id"
+        self.rows(insert, event, hidden, policy)
         return event
 
     def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:

@@ -116,6 +116,22 @@ def test_the_reuse_of_a_token_can_be_told_from_the_auth_log(live: Live, somebody
     assert json.loads(live.lines("auth_logs")[-1]["event_message"])["error_code"] == "refresh_token_already_used"
 
 
+def test_whoever_signs_out_ends_that_session_and_no_other(live: Live, somebody: Person) -> None:
+    elsewhere = live.sign_in(somebody.email)
+    answer = live.http.post("/auth/v1/logout", headers=somebody.headers)
+    assert (answer.status_code, answer.content) == (204, b"")
+    refused = live.token("refresh_token", refresh_token=somebody.refresh)
+    assert (refused.status_code, refused.json()["error_code"]) == (400, "refresh_token_not_found")
+    gone = live.http.get("/auth/v1/user", headers=somebody.headers)
+    assert (gone.status_code, gone.json()["error_code"]) == (403, "session_not_found")
+    assert live.token("refresh_token", refresh_token=elsewhere.refresh).status_code == 200
+    assert [one["status"] for one in live.auth(path="/logout")] == ["204"]
+
+
+def test_nobody_is_signed_out_without_a_token(live: Live) -> None:
+    assert live.http.post("/auth/v1/logout").status_code == 401
+
+
 def test_of_many_who_use_one_refresh_token_at_once_only_one_succeeds(live: Live, somebody: Person) -> None:
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: live.token("refresh_token", refresh_token=somebody.refresh), range(10)))

@@ -1,4 +1,8 @@
-"""The live event itself: `/api`. The policy is "enter without registering": `access/track` registers whoever comes."""
+"""The live event itself: `/api`.
+
+An event's policy is `auto` ("enter without registering": `access/track` registers whoever comes) or `closed` (whoever
+comes without a registration is sent to register).
+"""
 
 from typing import Any
 
@@ -23,6 +27,14 @@ async def _registered(tables: Rest, event: str, user: str) -> None:
         raise Refusal(403, "not_registered", "Enter the event first.")
 
 
+async def _admitted(tables: Rest, event: Row, user: str) -> bool:
+    """Is the user registered? Refuses whoever has to be, and is not."""
+    registered = await data.registration(tables, event["id"], user) is not None
+    if event["policy"] == "closed" and not registered:
+        raise Refusal(403, "registration_needed", "Register for this event first.")
+    return registered
+
+
 async def _text(request: Request) -> str:
     body: Any = (await body_of(request)).get("body")
     if not isinstance(body, str) or not body.strip():
@@ -40,16 +52,27 @@ async def live(request: Request) -> Response:
     who = signed_in(request, 403)
     tables = rest(request)
     event = await _event(tables, request)
-    registration = await data.registration(tables, event["id"], who.id)
+    registered = await _admitted(tables, event, who.id)
     messages = await data.messages(tables, event["id"])
-    return reply({"event": event, "registered": registration is not None, "messages": messages})
+    return reply({"event": event, "registered": registered, "messages": messages})
 
 
-async def track(request: Request) -> Response:
-    """Somebody enters: whoever is signed in is registered."""
+async def register(request: Request) -> Response:
+    """Somebody registers, under either policy; once, however often it is said."""
     who = signed_in(request)
     tables = rest(request)
     event = await _event(tables, request)
+    new = await data.register(tables, event["id"], who.id)
+    return reply({"registered": True, "created": new}, 201 if new else 200)
+
+
+async def track(request: Request) -> Response:
+    """Somebody enters, and is registered by that where the event's policy is `auto`."""
+    who = signed_in(request)
+    tables = rest(request)
+    event = await _event(tables, request)
+    if event["policy"] == "closed":
+        await _admitted(tables, event, who.id)
     created = await data.register(tables, event["id"], who.id)
     await data.note_access(tables, event["id"], who.id)
     return reply({"registered": True, "created": created})

@@ -73,6 +73,7 @@ def create_app() -> Starlette:
         Route("/auth/v1/signup", auth.sign_up, methods=["POST"]),
         Route("/auth/v1/token", auth.token, methods=["POST"]),
         Route("/auth/v1/user", auth.user),
+        Route("/auth/v1/logout", auth.logout, methods=["POST"]),
         Route("/auth/v1/{rest:path}", auth.nothing),
         Route("/rest/v1/{table}", tables.read_table),
         Route("/api/events", api.list_events),
@@ -85,6 +86,7 @@ def create_app() -> Starlette:
         Route(f"{event}/questions", api.ask, methods=["POST"]),
         Route(f"{event}/replay", api.replay),
         Route(f"{event}/stats/access", api.access_stats),
+        Route(f"{event}/registrations", api.register, methods=["POST"]),
         Route(f"{event}/registrations/me", api.leave, methods=["DELETE"]),
         Route("/api/admin/sweep", api.sweep, methods=["POST"]),
     ]

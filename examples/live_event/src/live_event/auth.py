@@ -10,7 +10,7 @@ import psycopg
 from starlette.requests import Request
 from starlette.responses import Response
 
-from live_event.context import Refusal, body_of, caller, reply, service, visitor
+from live_event.context import Refusal, Visitor, body_of, caller, reply, service, visitor
 from live_event.logs import Call, auth_line, edge_line
 from live_event.rest import Row, run
 from live_event.tokens import (
@@ -60,8 +60,13 @@ class AuthError(Exception):
 class Answer:
     """What an auth request gets."""
 
-    body: dict[str, Any]
+    body: dict[str, Any] | None
     user: str | None = None
+
+    @property
+    def status(self) -> int:
+        """No content is an answer too."""
+        return 204 if self.body is None else 200
 
 
 async def _query(request: Request, sql: str, *params: object) -> list[Row]:
@@ -144,12 +149,23 @@ async def _token(request: Request) -> Answer:
     raise AuthError(400, "validation_failed", "Unsupported grant_type")
 
 
-async def _user(request: Request) -> Answer:
+def _bearer(request: Request) -> Visitor:
     if "authorization" not in request.headers:
         raise AuthError(401, "no_authorization", "This endpoint requires a valid Bearer token")
     somebody = visitor(request)
     if somebody is None:
         raise AuthError(403, "bad_jwt", "invalid JWT: unable to parse or verify signature")
+    return somebody
+
+
+async def _logout(request: Request) -> Answer:
+    somebody = _bearer(request)
+    await _query(request, "DELETE FROM sessions WHERE id = %s", somebody.session)
+    return Answer(None, somebody.id)
+
+
+async def _user(request: Request) -> Answer:
+    somebody = _bearer(request)
     sql = (
         "SELECT u.id, u.email, u.role FROM sessions s JOIN users u ON u.id = s.user_id"
         " WHERE s.id = %s AND s.ended_at IS NULL"
@@ -171,27 +187,30 @@ def _logged(handle: Callable[[Request], Awaitable[Answer]]) -> Callable[[Request
         started = time.perf_counter()
         error: AuthError | None = None
         user = caller(request).user
-        content: dict[str, Any] = {}
+        answer = Answer({})
         try:
             answer = await handle(request)
-            content, user = answer.body, answer.user or user
+            user = answer.user or user
         except AuthError as refused:
             error = refused
         except Refusal as refused:
             error = AuthError(refused.status, refused.body["code"], refused.body["message"])
         except psycopg.Error as problem:
             error = AuthError(500, "unexpected_failure", "Unexpected failure", f"{problem.sqlstate}: {problem}")
-        _log(request, error, user, (time.perf_counter() - started) * 1000)
-        return reply(error.body, error.status) if error else reply(content)
+        status = error.status if error else answer.status
+        _log(request, status, error, user, (time.perf_counter() - started) * 1000)
+        if status == 204:
+            return Response(status_code=204)
+        return reply(error.body if error else answer.body, status)
 
     return endpoint
 
 
-def _log(request: Request, error: AuthError | None, user: str | None, milliseconds: float) -> None:
+def _log(request: Request, status: int, error: AuthError | None, user: str | None, milliseconds: float) -> None:
     who = caller(request)
     who = type(who)(ip=who.ip, agent=who.agent, tag=who.tag, user=user)
     search = f"?{request.url.query}" if request.url.query else ""
-    call = Call(request.method, request.url.path, search, error.status if error else 200, milliseconds, who)
+    call = Call(request.method, request.url.path, search, status, milliseconds, who)
     now = datetime.now(UTC)
     logs = service(request).logs
     logs.write(edge_line(now, call))
@@ -206,4 +225,5 @@ def _log(request: Request, error: AuthError | None, user: str | None, millisecon
     )
 
 
-sign_up, token, user, nothing = _logged(_sign_up), _logged(_token), _logged(_user), _logged(_nothing)
+sign_up, token, user = _logged(_sign_up), _logged(_token), _logged(_user)
+logout, nothing = _logged(_logout), _logged(_nothing)

@@ -7,8 +7,8 @@ async def events(rest: Rest) -> list[Row]:
     """The events that visitors may see."""
     return await rest.get(
         "events",
-        {"select": "id,title,starts_at", "hidden": "is.false", "order": "starts_at"},
-        "SELECT id, title, starts_at FROM events WHERE NOT hidden ORDER BY starts_at",
+        {"select": "id,title,starts_at,policy", "hidden": "is.false", "order": "starts_at"},
+        "SELECT id, title, starts_at, policy FROM events WHERE NOT hidden ORDER BY starts_at",
     )
 
 
@@ -16,8 +16,8 @@ async def event(rest: Rest, event_id: str) -> Row | None:
     """One event, hidden or not."""
     rows = await rest.get(
         "events",
-        {"select": "id,title,starts_at", "id": f"eq.{event_id}"},
-        "SELECT id, title, starts_at FROM events WHERE id = %s",
+        {"select": "id,title,starts_at,policy", "id": f"eq.{event_id}"},
+        "SELECT id, title, starts_at, policy FROM events WHERE id = %s",
         event_id,
     )
     return rows[0] if rows else None
