@@ -1,6 +1,10 @@
 """Everything the service asks of its tables: one function per call."""
 
 from live_event.rest import Rest, Row
+from live_event.shapes import LARGEST
+
+CHAT_PACE, QUESTION_PACE = 10, 60
+"""Seconds in which a user may write five of them: the triggers `pace` keep to it."""
 
 
 async def events(rest: Rest) -> list[Row]:
@@ -99,38 +103,85 @@ async def be_absent(rest: Rest, event_id: str, user_id: str) -> None:
     )
 
 
-async def messages(rest: Rest, event_id: str) -> list[Row]:
-    """The newest chat messages, newest first."""
+async def messages(rest: Rest, event_id: str, before: int = LARGEST, *, hidden: bool = False) -> list[Row]:
+    """The newest chat messages before that id, newest first; with the *hidden* ones?"""
     return await rest.get(
         "chat_messages",
-        {"select": "id,user_id,body,created_at", "event_id": f"eq.{event_id}", "order": "id.desc", "limit": "20"},
-        "SELECT id, user_id, body, created_at FROM chat_messages WHERE event_id = %s ORDER BY id DESC LIMIT 20",
+        _newest("id,user_id,body,created_at,hidden", event_id, before) | ({} if hidden else {"hidden": "is.false"}),
+        "SELECT id, user_id, body, created_at, hidden FROM chat_messages"
+        " WHERE event_id = %s AND id < %s AND (%s OR NOT hidden) ORDER BY id DESC LIMIT 20",
         event_id,
+        before,
+        hidden,
     )
 
 
-async def say(rest: Rest, event_id: str, user_id: str, body: str) -> Row:
-    """Write a chat message."""
-    sql = "INSERT INTO chat_messages (event_id, user_id, body, tag) VALUES (%s, %s, %s, %s) RETURNING id, created_at"
+async def say(rest: Rest, event_id: str, user_id: str, body: str) -> Row | None:
+    """Write a chat message. None: too many, too fast (trigger `pace`)."""
+    sql = (
+        "INSERT INTO chat_messages (event_id, user_id, body, tag) VALUES (%s, %s, %s, %s)"
+        " RETURNING id, user_id, body, created_at, hidden"
+    )
     rows = await rest.call("POST", "chat_messages", {}, sql, event_id, user_id, body, rest.tag, ok=201)
-    return rows[0]
+    return rows[0] if rows else None
 
 
-async def questions(rest: Rest, event_id: str) -> list[Row]:
-    """The newest questions, newest first."""
+async def hide_message(rest: Rest, event_id: str, message_id: int, hidden: bool) -> Row | None:
+    """Hide a chat message, or show it again. None: there is no such message."""
+    rows = await rest.call(
+        "PATCH",
+        "chat_messages",
+        {"event_id": f"eq.{event_id}", "id": f"eq.{message_id}"},
+        "UPDATE chat_messages SET hidden = %s WHERE event_id = %s AND id = %s"
+        " RETURNING id, user_id, body, created_at, hidden",
+        hidden,
+        event_id,
+        message_id,
+    )
+    return rows[0] if rows else None
+
+
+async def questions(rest: Rest, event_id: str, before: int = LARGEST, *, hidden: bool = False) -> list[Row]:
+    """The newest questions before that id, newest first; with the *hidden* ones?"""
     return await rest.get(
         "questions",
-        {"select": "id,user_id,body,created_at", "event_id": f"eq.{event_id}", "order": "id.desc", "limit": "20"},
-        "SELECT id, user_id, body, created_at FROM questions WHERE event_id = %s ORDER BY id DESC LIMIT 20",
+        _newest("id,user_id,body,created_at,state", event_id, before) | ({} if hidden else {"state": "neq.hidden"}),
+        "SELECT id, user_id, body, created_at, state FROM questions"
+        " WHERE event_id = %s AND id < %s AND (%s OR state <> 'hidden') ORDER BY id DESC LIMIT 20",
         event_id,
+        before,
+        hidden,
     )
 
 
-async def ask(rest: Rest, event_id: str, user_id: str, body: str) -> Row:
-    """Ask a question. The same one twice is a conflict (constraint `questions_once`)."""
-    sql = "INSERT INTO questions (event_id, user_id, body, tag) VALUES (%s, %s, %s, %s) RETURNING id, created_at"
+async def ask(rest: Rest, event_id: str, user_id: str, body: str) -> Row | None:
+    """Ask a question. The same one twice is a conflict (constraint `questions_once`). None: too many, too fast."""
+    sql = (
+        "INSERT INTO questions (event_id, user_id, body, tag) VALUES (%s, %s, %s, %s)"
+        " RETURNING id, user_id, body, created_at, state"
+    )
     rows = await rest.call("POST", "questions", {}, sql, event_id, user_id, body, rest.tag, ok=201)
-    return rows[0]
+    return rows[0] if rows else None
+
+
+async def judge_question(rest: Rest, event_id: str, question_id: int, state: str) -> Row | None:
+    """Say what has become of a question. None: there is no such question."""
+    rows = await rest.call(
+        "PATCH",
+        "questions",
+        {"event_id": f"eq.{event_id}", "id": f"eq.{question_id}"},
+        "UPDATE questions SET state = %s WHERE event_id = %s AND id = %s"
+        " RETURNING id, user_id, body, created_at, state",
+        state,
+        event_id,
+        question_id,
+    )
+    return rows[0] if rows else None
+
+
+def _newest(columns: str, event_id: str, before: int) -> dict[str, str]:
+    older = {} if before == LARGEST else {"id": f"lt.{before}"}
+    return {"select": columns, "event_id": f"eq.{event_id}", **older, "order": "id.desc", "limit": "20"}
 
 
 async def replay(rest: Rest, event_id: str) -> list[Row]:
@@ -148,7 +199,7 @@ async def replay(rest: Rest, event_id: str) -> list[Row]:
 
 
 async def participants_now(rest: Rest, event_id: str) -> int:
-    """How many users watched within the last half minute."""
+    """How many users watched within the last half minute: whoever has given no sign of life for so long has left."""
     rows = await rest.get(
         "presence",
         {"select": "count", "event_id": f"eq.{event_id}", "last_seen_at": "gt.now-30s"},
@@ -159,19 +210,17 @@ async def participants_now(rest: Rest, event_id: str) -> int:
 
 
 async def timeline(rest: Rest, event_id: str) -> list[Row]:
-    """How many users came in, per minute of the last hour."""
-    return await rest.call(
-        "POST",
-        "rpc/access_timeline",
-        {},
-        "SELECT to_char(date_trunc('minute', at AT TIME ZONE 'UTC'), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS minute,"
-        " count(DISTINCT user_id) AS participants FROM access_log"
-        " WHERE event_id = %s AND at > now() - interval '1 hour' GROUP BY 1 ORDER BY 1",
+    """How many users watched, per minute of the last hour."""
+    return await rest.get(
+        "attendance",
+        {"select": "minute,count", "event_id": f"eq.{event_id}", "minute": "gt.now-1h", "order": "minute"},
+        "SELECT minute, count(*) AS participants FROM attendance"
+        " WHERE event_id = %s AND minute > now() - interval '1 hour' GROUP BY minute ORDER BY minute",
         event_id,
     )
 
 
-_SWEPT = ("chat_messages", "questions", "access_log", "presence", "registrations")
+_SWEPT = ("chat_messages", "questions", "access_log", "attendance", "presence", "registrations")
 
 
 async def sweep(rest: Rest, tag: str) -> Row:
