@@ -1,161 +1,189 @@
-"""The live event itself: `/api`.
+"""The live event itself: `/api`."""
 
-An event's policy is `auto` ("enter without registering": `access/track` registers whoever comes) or `closed` (whoever
-comes without a registration is sent to register).
-"""
+from typing import Annotated
 
-from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
 
 from live_event import data
-from live_event.context import Refusal, administrator, body_of, reply, rest, signed_in, visitor
-from live_event.rest import Rest, Row
+from live_event.admission import admitted, find_event, registered
+from live_event.context import Administrator, Entering, Refusal, SignedIn, Tables, service, visitor
+from live_event.rest import Row
+from live_event.shapes import (
+    LARGEST,
+    Admission,
+    Events,
+    Judgement,
+    Live,
+    Message,
+    Messages,
+    Moderation,
+    Question,
+    Questions,
+    Removal,
+    Replay,
+    Statistics,
+    Sweep,
+    Swept,
+    Words,
+    refusals,
+)
+from live_event.shown import Eyes
+
+router = APIRouter()
+Before = Annotated[int, Query(ge=1, le=LARGEST, description="Only what has a smaller id.")]
+RowId = Annotated[int, Path(ge=1, le=LARGEST)]
 
 
-async def _event(tables: Rest, request: Request) -> Row:
-    event = await data.event(tables, request.path_params["event"])
-    if event is None:
-        raise Refusal(404, "no_such_event", "There is no such event.")
-    return event
+async def _event(tables: Tables, event: str) -> Row:
+    return await find_event(tables, event)
 
 
-async def _registered(tables: Rest, event: str, user: str) -> None:
-    """Refuse whoever is not registered."""
-    if await data.registration(tables, event, user) is None:
-        raise Refusal(403, "not_registered", "Enter the event first.")
+Found = Annotated[Row, Depends(_event)]
+E = "/api/events/{event}"
 
 
-async def _admitted(tables: Rest, event: Row, user: str) -> bool:
-    """Is the user registered? Refuses whoever has to be, and is not."""
-    registered = await data.registration(tables, event["id"], user) is not None
-    if event["policy"] == "closed" and not registered:
-        raise Refusal(403, "registration_needed", "Register for this event first.")
-    return registered
+def _eyes(request: Request, who: SignedIn, event: str) -> Eyes:
+    return Eyes(who, event, service(request).secret)
 
 
-async def _text(request: Request) -> str:
-    body: Any = (await body_of(request)).get("body")
-    if not isinstance(body, str) or not body.strip():
-        raise Refusal(422, "empty_body", "There is nothing to say.")
-    return body.strip()[:500]
+SeenBy = Annotated[Eyes, Depends(_eyes)]
 
 
-async def list_events(request: Request) -> Response:
+@router.get("/api/events", response_model=Events)
+async def list_events(tables: Tables) -> Row:
     """The public events."""
-    return reply({"events": await data.events(rest(request))})
+    return {"events": await data.events(tables)}
 
 
-async def live(request: Request) -> Response:
+@router.get(f"{E}/live", response_model=Live, responses=refusals(400, 403, 404))
+async def live(request: Request, who: Entering, tables: Tables, event: Found) -> Row:
     """What the live page shows."""
-    who = signed_in(request, 403)
-    tables = rest(request)
-    event = await _event(tables, request)
-    registered = await _admitted(tables, event, who.id)
-    messages = await data.messages(tables, event["id"])
-    return reply({"event": event, "registered": registered, "messages": messages})
+    known = await data.registration(tables, event["id"], who.id) is not None
+    if event["policy"] == "closed" and not known:
+        raise Refusal(403, "registration_needed", "Register for this event first.")
+    eyes = Eyes(who, event["id"], service(request).secret)
+    messages = await data.messages(tables, event["id"], hidden=who.administers)
+    return {"event": event, "registered": known, "messages": list(map(eyes.message, messages))}
 
 
-async def register(request: Request) -> Response:
+@router.post(
+    f"{E}/registrations", response_model=Admission, responses=refusals(201, shape=Admission) | refusals(400, 401, 404)
+)
+async def register(who: SignedIn, tables: Tables, event: Found, response: Response) -> Row:
     """Somebody registers, under either policy; once, however often it is said."""
-    who = signed_in(request)
-    tables = rest(request)
-    event = await _event(tables, request)
     new = await data.register(tables, event["id"], who.id)
-    return reply({"registered": True, "created": new}, 201 if new else 200)
+    response.status_code = 201 if new else 200
+    return {"registered": True, "created": new}
 
 
-async def track(request: Request) -> Response:
-    """Somebody enters, and is registered by that where the event's policy is `auto`."""
-    who = signed_in(request)
-    tables = rest(request)
-    event = await _event(tables, request)
-    if event["policy"] == "closed":
-        await _admitted(tables, event, who.id)
-    created = await data.register(tables, event["id"], who.id)
-    await data.note_access(tables, event["id"], who.id)
-    return reply({"registered": True, "created": created})
-
-
-async def ping(request: Request) -> Response:
-    """Somebody is still watching. Registers nobody."""
-    who = signed_in(request)
-    tables = rest(request)
-    event: str = request.path_params["event"]
-    await _registered(tables, event, who.id)
-    await data.be_present(tables, event, who.id)
-    return Response(status_code=204)
-
-
-async def read_chat(request: Request) -> Response:
-    """The newest messages."""
-    signed_in(request)
-    return reply({"messages": await data.messages(rest(request), request.path_params["event"])})
-
-
-async def write_chat(request: Request) -> Response:
-    """A message by somebody who is registered."""
-    who = signed_in(request)
-    text = await _text(request)
-    tables = rest(request)
-    event: str = request.path_params["event"]
-    await _registered(tables, event, who.id)
-    return reply({"body": text} | await data.say(tables, event, who.id, text), 201)
-
-
-async def read_questions(request: Request) -> Response:
-    """The newest questions."""
-    signed_in(request)
-    return reply({"questions": await data.questions(rest(request), request.path_params["event"])})
-
-
-async def ask(request: Request) -> Response:
-    """A question by somebody who is registered."""
-    who = signed_in(request)
-    text = await _text(request)
-    tables = rest(request)
-    event: str = request.path_params["event"]
-    await _registered(tables, event, who.id)
-    return reply({"body": text} | await data.ask(tables, event, who.id, text), 201)
-
-
-async def replay(request: Request) -> Response:
-    """What was said and asked, for whoever comes late."""
-    signed_in(request)
-    return reply({"replay": await data.replay(rest(request), request.path_params["event"])})
-
-
-async def access_stats(request: Request) -> Response:
-    """For administrators: how many are watching, and who came when."""
-    administrator(request)
-    tables = rest(request)
-    event = await _event(tables, request)
-    now = await data.participants_now(tables, event["id"])
-    return reply({"currentParticipants": now, "timeline": await data.timeline(tables, event["id"])})
-
-
-async def leave(request: Request) -> Response:
+@router.delete(f"{E}/registrations/me", response_model=Removal, responses=refusals(400, 401))
+async def leave(who: SignedIn, tables: Tables, event: str) -> Row:
     """Somebody leaves the event for good."""
-    who = signed_in(request)
-    tables = rest(request)
-    event: str = request.path_params["event"]
     removed = await data.unregister(tables, event, who.id)
     await data.be_absent(tables, event, who.id)
-    return reply({"removed": removed})
+    return {"removed": removed}
 
 
-async def sweep(request: Request) -> Response:
+@router.post(f"{E}/access/track", response_model=Admission, responses=refusals(400, 401, 403, 404))
+async def track(who: SignedIn, tables: Tables, event: Found) -> Row:
+    """Somebody enters, and is registered by that where the event's policy is `auto`."""
+    await admitted(tables, event, who.id)
+    created = await data.register(tables, event["id"], who.id)
+    await data.note_access(tables, event["id"], who.id)
+    return {"registered": True, "created": created}
+
+
+@router.post(f"{E}/presence/ping", status_code=204, responses=refusals(400, 401, 403))
+async def ping(who: SignedIn, tables: Tables, event: str) -> None:
+    """Somebody is still watching. Registers nobody."""
+    await registered(tables, event, who.id)
+    await data.be_present(tables, event, who.id)
+
+
+@router.get(f"{E}/chat", response_model=Messages, responses=refusals(400, 401, 403, 404, 422))
+async def read_chat(who: SignedIn, tables: Tables, event: Found, eyes: SeenBy, before: Before = LARGEST) -> Row:
+    """The newest messages."""
+    await admitted(tables, event, who.id)
+    messages = await data.messages(tables, event["id"], before, hidden=who.administers)
+    return {"messages": list(map(eyes.message, messages))}
+
+
+@router.post(f"{E}/chat", status_code=201, response_model=Message, responses=refusals(400, 401, 403, 422, 429))
+async def write_chat(who: SignedIn, tables: Tables, event: str, eyes: SeenBy, words: Words) -> Row:
+    """A message by somebody who is registered."""
+    await registered(tables, event, who.id)
+    return eyes.message(_kept(await data.say(tables, event, who.id, words.body), data.CHAT_PACE))
+
+
+@router.patch(f"{E}/chat/{{message}}", response_model=Message, responses=refusals(400, 401, 403, 404, 422))
+async def moderate_chat(
+    _: Administrator, tables: Tables, event: str, message: RowId, eyes: SeenBy, judged: Moderation
+) -> Row:
+    """For administrators: hide a message, or show it again."""
+    row = await data.hide_message(tables, event, message, judged.hidden)
+    if row is None:
+        raise Refusal(404, "no_such_message", "There is no such message.")
+    return eyes.message(row)
+
+
+@router.get(f"{E}/questions", response_model=Questions, responses=refusals(400, 401, 403, 404, 422))
+async def read_questions(who: SignedIn, tables: Tables, event: Found, eyes: SeenBy, before: Before = LARGEST) -> Row:
+    """The newest questions."""
+    await admitted(tables, event, who.id)
+    questions = await data.questions(tables, event["id"], before, hidden=who.administers)
+    return {"questions": list(map(eyes.question, questions))}
+
+
+@router.post(
+    f"{E}/questions", status_code=201, response_model=Question, responses=refusals(400, 401, 403, 409, 422, 429)
+)
+async def ask(who: SignedIn, tables: Tables, event: str, eyes: SeenBy, words: Words) -> Row:
+    """A question by somebody who is registered."""
+    await registered(tables, event, who.id)
+    return eyes.question(_kept(await data.ask(tables, event, who.id, words.body), data.QUESTION_PACE))
+
+
+@router.patch(f"{E}/questions/{{question}}", response_model=Question, responses=refusals(400, 401, 403, 404, 422))
+async def moderate_question(
+    _: Administrator, tables: Tables, event: str, question: RowId, eyes: SeenBy, judged: Judgement
+) -> Row:
+    """For administrators: say what has become of a question."""
+    row = await data.judge_question(tables, event, question, judged.state)
+    if row is None:
+        raise Refusal(404, "no_such_question", "There is no such question.")
+    return eyes.question(row)
+
+
+@router.get(f"{E}/replay", response_model=Replay, responses=refusals(400, 401, 403, 404, 500))
+async def replay(who: SignedIn, tables: Tables, event: Found) -> Row:
+    """What was said and asked, for whoever comes late."""
+    await admitted(tables, event, who.id)
+    return {"replay": await data.replay(tables, event["id"])}
+
+
+@router.get(f"{E}/stats/access", response_model=Statistics, responses=refusals(400, 401, 403, 404))
+async def access_stats(_: Administrator, tables: Tables, event: Found) -> Row:
+    """For administrators: how many are watching, and how many were in each minute."""
+    now = await data.participants_now(tables, event["id"])
+    return {"currentParticipants": now, "timeline": await data.timeline(tables, event["id"])}
+
+
+@router.post("/api/admin/sweep", response_model=Swept, responses=refusals(400, 401, 403, 422))
+async def sweep(_: Administrator, tables: Tables, wanted: Sweep) -> Row:
     """For administrators: take away what a watcher wrote into hidden events."""
-    administrator(request)
-    tag = (await body_of(request)).get("tag")
-    if not isinstance(tag, str) or not tag:
-        raise Refusal(422, "no_tag", "Say which tag.")
-    return reply({"tag": tag, "removed": await data.sweep(rest(request), tag)})
+    return {"tag": wanted.tag, "removed": await data.sweep(tables, wanted.tag)}
 
 
-async def home(request: Request) -> Response:
+@router.get("/", response_class=HTMLResponse, include_in_schema=False)
+async def home(request: Request) -> str:
     """The front page."""
     greeting = "Welcome back" if visitor(request) else "Welcome"
-    page = f"<!doctype html><html lang=en><title>Live event</title><h1>Live event</h1><p>{greeting}: see /api/events"
-    return Response(page, media_type="text/html")
+    return f"<!doctype html><html lang=en><title>Live event</title><h1>Live event</h1><p>{greeting}: see /api/events"
+
+
+def _kept(row: Row | None, pace: int) -> Row:
+    """What was written; refused when the user writes too fast."""
+    if row is None:
+        raise Refusal(429, "too_fast", "Not so fast: wait a little before you write again.", again=pace)
+    return row

@@ -1,49 +1,47 @@
 """The application: its routes, its settings from the environment, its start and its end."""
 
+import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fastapi import APIRouter, FastAPI, Request
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from live_event import api, auth, client, tables
-from live_event.context import Refusal, Service, reply, service
+from live_event import api, auth, client, errors, shapes, sockets, tables
+from live_event.context import Service, service
 from live_event.logs import LogWriter
-from live_event.rest import Pool, RestError, Row, run
+from live_event.realtime import Hub
+from live_event.rest import Pool, Row, run
 
 _STARTED = datetime.now(UTC).isoformat()
+_ABOUT = APIRouter()
 
 
-async def version(request: Request) -> Response:
+@_ABOUT.get("/version", response_model=shapes.Version)
+async def version() -> Row:
     """Which commit is served, by which deployment."""
     commit, deployment = os.environ.get("LIVE_EVENT_COMMIT", ""), os.environ.get("LIVE_EVENT_DEPLOYMENT", "")
-    return reply({"commit": commit, "deployment": deployment, "started_at": _STARTED})
+    return {"commit": commit, "deployment": deployment, "started_at": _STARTED}
 
 
-async def health(request: Request) -> Response:
+@_ABOUT.get("/health", response_model=shapes.Health)
+async def health(request: Request) -> Row:
     """Can it answer, database included?"""
     await run(service(request).pool, None, "SELECT 1", ())
-    return reply({"status": "ok"})
-
-
-async def _failed(request: Request, problem: Exception) -> Response:
-    if not isinstance(problem, RestError | Refusal):
-        raise problem
-    return reply(problem.body, problem.status)
+    return {"status": "ok"}
 
 
 @asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    url = os.environ["LIVE_EVENT_DATABASE_URL"]
     pool: Pool = AsyncConnectionPool(
-        os.environ["LIVE_EVENT_DATABASE_URL"],
+        url,
         connection_class=AsyncConnection[Row],
         kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "live_event"},
         min_size=2,
@@ -52,42 +50,26 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         open=False,
     )
     logs = LogWriter(Path(os.environ["LIVE_EVENT_LOGS"]))
+    hub = Hub(url)
     await pool.open(wait=True, timeout=10)
     distance = float(os.environ.get("LIVE_EVENT_DISTANCE", "0"))
-    app.state.service = Service(pool, logs, os.environ["LIVE_EVENT_SECRET"], distance)
+    app.state.service = Service(pool, logs, os.environ["LIVE_EVENT_SECRET"], hub, distance)
+    following = asyncio.create_task(hub.work())
     try:
         yield
     finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
         await pool.close()
         logs.close()
 
 
-def create_app() -> Starlette:
+def create_app() -> FastAPI:
     """The application."""
-    event = "/api/events/{event}"
-    routes = [
-        Route("/", api.home),
-        Route("/health", health),
-        Route("/version", version),
-        Route("/client.json", client.client),
-        Route("/auth/v1/signup", auth.sign_up, methods=["POST"]),
-        Route("/auth/v1/token", auth.token, methods=["POST"]),
-        Route("/auth/v1/user", auth.user),
-        Route("/auth/v1/logout", auth.logout, methods=["POST"]),
-        Route("/auth/v1/{rest:path}", auth.nothing),
-        Route("/rest/v1/{table}", tables.read_table),
-        Route("/api/events", api.list_events),
-        Route(f"{event}/live", api.live),
-        Route(f"{event}/access/track", api.track, methods=["POST"]),
-        Route(f"{event}/presence/ping", api.ping, methods=["POST"]),
-        Route(f"{event}/chat", api.read_chat, methods=["GET"]),
-        Route(f"{event}/chat", api.write_chat, methods=["POST"]),
-        Route(f"{event}/questions", api.read_questions, methods=["GET"]),
-        Route(f"{event}/questions", api.ask, methods=["POST"]),
-        Route(f"{event}/replay", api.replay),
-        Route(f"{event}/stats/access", api.access_stats),
-        Route(f"{event}/registrations", api.register, methods=["POST"]),
-        Route(f"{event}/registrations/me", api.leave, methods=["DELETE"]),
-        Route("/api/admin/sweep", api.sweep, methods=["POST"]),
-    ]
-    return Starlette(routes=routes, lifespan=_lifespan, exception_handlers={RestError: _failed, Refusal: _failed})
+    app = FastAPI(title="Live event", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None)
+    errors.handle(app)
+    for part in (api, sockets, client, tables, auth):
+        app.include_router(part.router)
+    app.include_router(_ABOUT)
+    return app

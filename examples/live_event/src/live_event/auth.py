@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
-from live_event.context import Refusal, Visitor, body_of, caller, reply, service, visitor
+from live_event.context import BEARER, Visitor, caller, service, visitor
 from live_event.logs import Call, auth_line, edge_line
 from live_event.rest import Row, run
+from live_event.shapes import UNWRITABLE, AuthProblem, Credentials, Renewal, Session, User, refusals
 from live_event.tokens import (
     ACCESS_SECONDS,
     access_token,
@@ -69,12 +71,28 @@ class Answer:
         return 204 if self.body is None else 200
 
 
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
 async def _query(request: Request, sql: str, *params: object) -> list[Row]:
     return await run(service(request).pool, caller(request).tag, sql, params)
 
 
+async def _body(request: Request) -> dict[str, Any]:
+    """The request's JSON object. It is read here and not by FastAPI: what is refused is logged as well."""
+    try:
+        content = await request.json()
+    except ValueError as problem:
+        raise AuthError(400, "bad_json", "Could not parse the request body as JSON.") from problem
+    if not isinstance(content, dict):
+        raise AuthError(400, "bad_json", "The request body must be a JSON object.")
+    if any(isinstance(one, str) and UNWRITABLE.search(one) for one in content.values()):
+        raise AuthError(400, "bad_json", "The request body holds characters that are no text.")
+    return content
+
+
 async def _credentials(request: Request) -> tuple[str, str]:
-    content = await body_of(request)
+    content = await _body(request)
     email, password = content.get("email"), content.get("password")
     if not isinstance(email, str) or not isinstance(password, str) or "@" not in email or not password:
         raise AuthError(400, "validation_failed", "An email address and a password are needed")
@@ -108,6 +126,7 @@ async def _open(request: Request, user: Row) -> Answer:
 
 
 async def _sign_up(request: Request) -> Answer:
+    """Sign up, and in."""
     email, password = await _credentials(request)
     sql = (
         "INSERT INTO users (email, password_hash, tag) VALUES (%s, %s, %s)"
@@ -128,7 +147,7 @@ async def _sign_in(request: Request) -> Answer:
 
 
 async def _refresh(request: Request) -> Answer:
-    used = str((await body_of(request)).get("refresh_token", ""))
+    used = str((await _body(request)).get("refresh_token", ""))
     fresh = new_refresh_token()
     rows = await _query(request, _ROTATE, token_hash(used), token_hash(fresh))
     if rows:
@@ -141,6 +160,7 @@ async def _refresh(request: Request) -> Answer:
 
 
 async def _token(request: Request) -> Answer:
+    """Sign in, or take new tokens for the old ones."""
     grant_type = request.query_params.get("grant_type", "")
     if grant_type == "password":
         return await _sign_in(request)
@@ -159,12 +179,14 @@ def _bearer(request: Request) -> Visitor:
 
 
 async def _logout(request: Request) -> Answer:
+    """End the session."""
     somebody = _bearer(request)
     await _query(request, "DELETE FROM sessions WHERE id = %s", somebody.session)
     return Answer(None, somebody.id)
 
 
 async def _user(request: Request) -> Answer:
+    """Who am I?"""
     somebody = _bearer(request)
     sql = (
         "SELECT u.id, u.email, u.role FROM sessions s JOIN users u ON u.id = s.user_id"
@@ -180,7 +202,7 @@ async def _nothing(request: Request) -> Answer:
     raise AuthError(404, "not_found", "Not Found")
 
 
-def _logged(handle: Callable[[Request], Awaitable[Answer]]) -> Callable[[Request], Awaitable[Response]]:
+def _logged(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint out of *handle*, which writes its edge and auth lines."""
 
     async def endpoint(request: Request) -> Response:
@@ -193,15 +215,13 @@ def _logged(handle: Callable[[Request], Awaitable[Answer]]) -> Callable[[Request
             user = answer.user or user
         except AuthError as refused:
             error = refused
-        except Refusal as refused:
-            error = AuthError(refused.status, refused.body["code"], refused.body["message"])
         except psycopg.Error as problem:
             error = AuthError(500, "unexpected_failure", "Unexpected failure", f"{problem.sqlstate}: {problem}")
         status = error.status if error else answer.status
         _log(request, status, error, user, (time.perf_counter() - started) * 1000)
         if status == 204:
             return Response(status_code=204)
-        return reply(error.body if error else answer.body, status)
+        return JSONResponse(error.body if error else answer.body, status)
 
     return endpoint
 
@@ -225,5 +245,41 @@ def _log(request: Request, status: int, error: AuthError | None, user: str | Non
     )
 
 
-sign_up, token, user = _logged(_sign_up), _logged(_token), _logged(_user)
-logout, nothing = _logged(_logout), _logged(_nothing)
+router = APIRouter()
+_WRONG = refusals(400, 401, 403, 422, 500, shape=AuthProblem)
+
+
+def _said(*shapes: type[BaseModel]) -> dict[str, Any]:
+    """The request's body, as OpenAPI describes it: of one of *shapes*."""
+    told = {"anyOf": [one.model_json_schema() for one in shapes]}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": told}}}}
+
+
+_GRANT = {
+    "name": "grant_type",
+    "in": "query",
+    "required": True,
+    "schema": {"enum": ["password", "refresh_token"]},
+}
+_BEARER: dict[str, Any] = {"security": [{BEARER.scheme_name: []}]}
+
+
+def _route(path: str, method: str, handle: Handler, model: type[BaseModel] | None, **described: Any) -> None:
+    router.add_api_route(
+        f"/auth/v1/{path}",
+        _logged(handle),
+        methods=[method],
+        response_model=None,
+        responses=_WRONG | ({200: {"model": model}} if model else {}),
+        status_code=200 if model else 204,
+        operation_id=path,
+        summary=(handle.__doc__ or "").strip(),
+        openapi_extra=described,
+    )
+
+
+_route("signup", "POST", _sign_up, Session, **_said(Credentials))
+_route("token", "POST", _token, Session, **_said(Credentials, Renewal), parameters=[_GRANT])
+_route("user", "GET", _user, User, **_BEARER)
+_route("logout", "POST", _logout, None, **_BEARER)
+router.add_api_route("/auth/v1/{rest:path}", _logged(_nothing), include_in_schema=False)

@@ -4,10 +4,9 @@ A real front end is a script that the browser runs. Here it is the few facts abo
 service, and the visitors of the load generator (`live_event.load`) do what they say.
 """
 
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import APIRouter
 
-from live_event.context import reply
+router = APIRouter()
 
 BEHAVIOUR = {
     # Does opening the live page enter the event, or only the button?
@@ -21,6 +20,7 @@ BEHAVIOUR = {
 }
 
 
-async def client(request: Request) -> Response:
+@router.get("/client.json")
+async def client() -> dict[str, bool | int]:
     """The front end."""
-    return reply(BEHAVIOUR)
+    return BEHAVIOUR

@@ -1,22 +1,21 @@
 """What a request handler needs: who is calling, the data layer, and how to refuse."""
 
-import json
 import re
 import time
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Annotated
 
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from live_event.logs import Caller, LogWriter
+from live_event.realtime import Hub
 from live_event.rest import Pool, Rest
 from live_event.tokens import claims_of
 
 _TAG = re.compile(r"[A-Za-z0-9._:@/-]{1,48}")
-_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
-"""What JSON can say and PostgreSQL cannot hold: NUL, and half of a surrogate pair."""
+BEARER = HTTPBearer(auto_error=False, description="An access token.")
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class Service:
     pool: Pool
     logs: LogWriter
     secret: str
+    hub: Hub
     distance: float = 0.0
     """Seconds between us and the database, in the mean."""
 
@@ -38,54 +38,84 @@ class Visitor:
     session: str
     email: str
     role: str
+    until: float
+    """When the token expires, in seconds since 1970."""
+
+    @property
+    def administers(self) -> bool:
+        """An administrator?"""
+        return self.role == "admin"
 
 
 class Refusal(Exception):
-    """An answer that is not what was asked for."""
+    """An answer that is not what was asked for; *again*: seconds after which the same may be answered."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, again: int | None = None) -> None:
         super().__init__(message)
-        self.status = status
-        self.body = {"code": code, "message": message}
+        self.status, self.code, self.message, self.again = status, code, message, again
 
 
-def service(request: Request) -> Service:
+def service(connection: HTTPConnection) -> Service:
     """What all requests share."""
-    shared: Service = request.app.state.service
+    shared: Service = connection.app.state.service
     return shared
 
 
-def visitor(request: Request) -> Visitor | None:
-    """Who is signed in, by a bearer token that we signed."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    claims = claims_of(service(request).secret, time.time(), token) if scheme.lower() == "bearer" else None
+def visitor_of(connection: HTTPConnection, token: str) -> Visitor | None:
+    """Whose token it is, if we signed it and it has not expired."""
+    claims = claims_of(service(connection).secret, time.time(), token)
     if claims is None:
         return None
-    return Visitor(id=claims["sub"], session=claims["session_id"], email=claims["email"], role=claims["user_role"])
+    return Visitor(
+        id=claims["sub"],
+        session=claims["session_id"],
+        email=claims["email"],
+        role=claims["user_role"],
+        until=claims["exp"],
+    )
 
 
-def signed_in(request: Request, status: int = 401) -> Visitor:
-    """Who is signed in; nobody is refused with *status*."""
-    somebody = visitor(request)
-    if somebody is None:
+def visitor(connection: HTTPConnection) -> Visitor | None:
+    """Who is signed in, by the bearer token."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return visitor_of(connection, token) if scheme.lower() == "bearer" else None
+
+
+def _somebody(request: HTTPConnection, status: int) -> Visitor:
+    found = visitor(request)
+    if found is None:
         raise Refusal(status, "not_signed_in", "Sign in to enter.")
-    return somebody
+    return found
 
 
-def administrator(request: Request) -> Visitor:
+_Token = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
+"""Only for `/openapi.json`: `visitor` reads the header, also that of a socket."""
+
+
+def signed_in(request: Request, _: _Token = None) -> Visitor:
+    """Who is signed in; nobody is refused with 401."""
+    return _somebody(request, 401)
+
+
+def entering(request: Request, _: _Token = None) -> Visitor:
+    """Who is signed in; nobody is refused with 403, as from a door."""
+    return _somebody(request, 403)
+
+
+def administrator(request: Request, _: _Token = None) -> Visitor:
     """Who is signed in, an administrator."""
-    somebody = signed_in(request)
-    if somebody.role != "admin":
+    found = signed_in(request)
+    if not found.administers:
         raise Refusal(403, "not_an_administrator", "Only administrators may do this.")
-    return somebody
+    return found
 
 
-def caller(request: Request) -> Caller:
-    """The request's sender, as far as the logs know."""
-    headers = request.headers
+def caller(connection: HTTPConnection, who: Visitor | None = None) -> Caller:
+    """The sender, as far as the logs know; *who* it is, where no header says so."""
+    headers = connection.headers
     tag = headers.get("x-bakewatch", "")
-    somebody = visitor(request)
-    peer = request.client.host if request.client else "127.0.0.1"
+    somebody = who or visitor(connection)
+    peer = connection.client.host if connection.client else "127.0.0.1"
     return Caller(
         ip=headers.get("cf-connecting-ip") or peer,
         agent=headers.get("user-agent", ""),
@@ -94,30 +124,17 @@ def caller(request: Request) -> Caller:
     )
 
 
-def rest(request: Request) -> Rest:
-    """The data layer for this request."""
-    shared = service(request)
-    return Rest(shared.pool, shared.logs, caller(request), shared.distance)
+def rest(connection: HTTPConnection, who: Visitor | None = None) -> Rest:
+    """The data layer for this request or socket."""
+    shared = service(connection)
+    return Rest(shared.pool, shared.logs, caller(connection, who), shared.distance)
 
 
-async def body_of(request: Request) -> dict[str, Any]:
-    """The request's JSON object."""
-    try:
-        content = await request.json()
-    except ValueError as problem:
-        raise Refusal(400, "bad_json", "Could not parse the request body as JSON.") from problem
-    if not isinstance(content, dict):
-        raise Refusal(400, "bad_json", "The request body must be a JSON object.")
-    if any(isinstance(one, str) and _UNWRITABLE.search(one) for one in content.values()):
-        raise Refusal(400, "bad_json", "The request body holds characters that are no text.")
-    return content
+def _tables(request: Request) -> Rest:
+    return rest(request)
 
 
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def reply(content: object, status: int = 200) -> Response:
-    """A JSON answer."""
-    text = json.dumps(content, default=_plain, ensure_ascii=False)
-    return Response(text, status_code=status, media_type="application/json")
+SignedIn = Annotated[Visitor, Depends(signed_in)]
+Entering = Annotated[Visitor, Depends(entering)]
+Administrator = Annotated[Visitor, Depends(administrator)]
+Tables = Annotated[Rest, Depends(_tables)]

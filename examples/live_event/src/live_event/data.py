@@ -192,8 +192,9 @@ async def replay(rest: Rest, event_id: str) -> list[Row]:
     return await rest.get(
         "chat_messages",
         {"select": "body,questions(body)", "event_id": f"eq.{event_id}"},
-        "SELECT c.body, (SELECT q.body FROM questions q WHERE q.event_id = c.event_id) AS question"
-        " FROM chat_messages c WHERE c.event_id = %s ORDER BY c.id LIMIT 20",
+        "SELECT c.body,"
+        " (SELECT q.body FROM questions q WHERE q.event_id = c.event_id AND q.state <> 'hidden') AS question"
+        " FROM chat_messages c WHERE c.event_id = %s AND NOT c.hidden ORDER BY c.id LIMIT 20",
         event_id,
     )
 

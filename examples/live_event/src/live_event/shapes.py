@@ -5,23 +5,22 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 LARGEST = 2**63 - 1
 """The largest id that PostgreSQL's bigint holds."""
 LONGEST = 500
 """So many letters a message or a question may have."""
-_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """What JSON can say and PostgreSQL cannot hold: NUL, and half of a surrogate pair."""
 
 State = Literal["waiting", "answered", "hidden"]
-RowId = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 def writable(text: str) -> str:
     """The text, if PostgreSQL can hold it."""
-    if _UNWRITABLE.search(text):
+    if UNWRITABLE.search(text):
         raise PydanticCustomError("unwritable", "The request body holds characters that are no text.")
     return text
 
