@@ -1,6 +1,7 @@
 """Entering the event, being present, chat, questions and the administrator's view, for real."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from live_rig import Live, Person
@@ -120,17 +121,33 @@ def test_whoever_leaves_is_neither_registered_nor_present(live: Live, somebody: 
 
 
 @pytest.mark.parametrize(("place", "what"), [("chat", "messages"), ("questions", "questions")])
-def test_what_somebody_writes_is_read_by_others_newest_first(
-    live: Live, somebody: Person, path: str, place: str, what: str
-) -> None:
-    _enter(live, path, somebody)
+def test_what_people_write_is_read_by_others_newest_first(live: Live, path: str, place: str, what: str) -> None:
+    people = [live.sign_up() for _ in range(5)]
+    for who in people:
+        _enter(live, path, who)
     for number in range(25):
-        written = live.http.post(f"{path}/{place}", headers=somebody.headers, json={"body": f" words {number} "})
+        who = people[number % 5]
+        written = live.http.post(f"{path}/{place}", headers=who.headers, json={"body": f" words {number} "})
         assert (written.status_code, written.json()["body"]) == (201, f"words {number}")
-    read = live.http.get(f"{path}/{place}", headers=live.sign_up().headers)
-    assert read.status_code == 200
-    assert [one["body"] for one in read.json()[what]] == [f"words {number}" for number in range(24, 4, -1)]
-    assert {one["user_id"] for one in read.json()[what]} == {somebody.id}
+        assert written.json()["mine"] is True
+    first = live.http.get(f"{path}/{place}", headers=people[0].headers).json()[what]
+    assert [one["body"] for one in first] == [f"words {number}" for number in range(24, 4, -1)]
+    older = live.http.get(f"{path}/{place}", params={"before": first[-1]["id"]}, headers=people[0].headers).json()[what]
+    assert [one["body"] for one in older] == [f"words {number}" for number in range(4, -1, -1)]
+    assert [one["mine"] for one in older] == [False, False, False, False, True]
+    assert len({one["author"] for one in first}) == 5
+
+
+def test_people_are_known_by_a_pseudonym_that_no_two_events_share(live: Live, somebody: Person) -> None:
+    reader, authors = live.sign_up(), set()
+    for path in (f"/api/events/{live.new_event()}" for _ in range(2)):
+        _enter(live, path, somebody)
+        for words in ("one", "two"):
+            live.http.post(f"{path}/chat", headers=somebody.headers, json={"body": words})
+        shown = live.http.get(f"{path}/chat", headers=reader.headers)
+        authors |= {one["author"] for one in shown.json()["messages"]}
+        assert somebody.id not in shown.text and somebody.email not in shown.text
+    assert len(authors) == 2
 
 
 @pytest.mark.parametrize("place", ["chat", "questions"])
@@ -146,6 +163,9 @@ def test_nothing_is_written_by_whoever_is_not_registered(live: Live, somebody: P
         (b"{}", 422),
         (b'{"body": "  "}', 422),
         (b'{"body": 5}', 422),
+        (b'{"body": "%s"}' % (b"w" * 501), 422),
+        (b"[]", 400),
+        (b"", 400),
         (b"nothing", 400),
         (b'{"body": "a\\u0000b"}', 400),
         (b'{"body": "\\ud800"}', 400),
@@ -156,15 +176,18 @@ def test_nothing_is_written_when_there_are_no_words(
     live: Live, somebody: Person, path: str, place: str, body: bytes, status: int
 ) -> None:
     _enter(live, path, somebody)
-    assert live.http.post(f"{path}/{place}", headers=somebody.headers, content=body).status_code == status
+    headers = somebody.headers | {"content-type": "application/json"}
+    answer = live.http.post(f"{path}/{place}", headers=headers, content=body)
+    assert answer.status_code == status
+    assert set(answer.json()) == {"code", "message"}
 
 
 def test_any_words_are_kept_as_they_are_up_to_their_limit(live: Live, somebody: Person, path: str) -> None:
     _enter(live, path, somebody)
-    for words in ("안녕하세요 🎪", "'); drop table chat_messages; --", "\\u0000", "%s", "w" * 501):
+    for words in ("안녕하세요 🎪", "'); drop table chat_messages; --", "\\u0000", "%s", "w" * 500):
         live.http.post(f"{path}/chat", headers=somebody.headers, json={"body": words})
         newest = live.http.get(f"{path}/chat", headers=somebody.headers).json()["messages"][0]
-        assert newest["body"] == words[:500]
+        assert newest["body"] == words
 
 
 def test_the_administrator_sees_who_is_there_and_who_came(
@@ -182,7 +205,8 @@ def test_the_administrator_sees_who_is_there_and_who_came(
     minutes = (("2 minutes", somebody), ("2 minutes", other), ("61 minutes", gone))
     for ago, who in minutes:
         live.rows(
-            "insert into access_log (event_id, user_id, at) values (%s, %s, now() - %s::interval) returning 1",
+            "insert into attendance (event_id, user_id, minute)"
+            " values (%s, %s, date_trunc('minute', now() - %s::interval)) returning 1",
             event,
             who.id,
             ago,
@@ -190,14 +214,14 @@ def test_the_administrator_sees_who_is_there_and_who_came(
     shown = live.http.get(f"{path}/stats/access", headers=admin.headers).json()
     assert shown["currentParticipants"] == 2
     expected = live.rows(
-        "select to_char(date_trunc('minute', at at time zone 'utc'), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
-        " count(distinct user_id) from access_log"
-        " where event_id = %s and at > now() - interval '1 hour' group by 1 order by 1",
+        "select minute, count(distinct user_id) from attendance"
+        " where event_id = %s and minute > now() - interval '1 hour' group by 1 order by 1",
         event,
     )
-    assert [(one["minute"], one["participants"]) for one in shown["timeline"]] == expected
-    assert shown["timeline"][0]["participants"] == 2
-    assert sum(one["participants"] for one in shown["timeline"]) >= 5
+    told = [(datetime.fromisoformat(one["minute"]), one["participants"]) for one in shown["timeline"]]
+    assert told == expected
+    assert told[0][1] == 2
+    assert sum(participants for _, participants in told) >= 5
 
 
 def test_the_administrators_view_is_refused_to_everybody_else(live: Live, somebody: Person, path: str) -> None:

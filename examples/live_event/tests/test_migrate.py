@@ -20,7 +20,7 @@ pytestmark = pytest.mark.real
 STEP = """from alembic import op
 
 revision = "{name}"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -75,14 +75,14 @@ def test_an_empty_database_gets_the_tables_and_a_second_run_changes_nothing(url:
 
 def test_a_step_that_fails_leaves_nothing_of_itself(url: str, code: Path) -> None:
     migrate(url)
-    _write(code, "0003", "CREATE TABLE added (id int); SELECT 1/0")
+    _write(code, "0004", "CREATE TABLE added (id int); SELECT 1/0")
     with pytest.raises(DBAPIError, match="division by zero"):
         migrate(url)
     assert not _has(url, "added")
 
 
 def test_the_code_before_a_step_can_be_deployed_again(url: str, code: Path) -> None:
-    step = _write(code, "0003", "CREATE TABLE added (id int)")
+    step = _write(code, "0004", "CREATE TABLE added (id int)")
     migrate(url)
     step.unlink()
     migrate(url)
@@ -90,11 +90,11 @@ def test_the_code_before_a_step_can_be_deployed_again(url: str, code: Path) -> N
 
 
 def test_a_step_beside_one_that_this_code_lacks_is_refused(url: str, code: Path) -> None:
-    step = _write(code, "0003", "CREATE TABLE added (id int)")
+    step = _write(code, "0004", "CREATE TABLE added (id int)")
     migrate(url)
     step.unlink()
-    _write(code, "0004", "CREATE TABLE other (id int)")
-    with pytest.raises(Unfit, match="holds 0003, which this code lacks, and lacks 0004"):
+    _write(code, "0005", "CREATE TABLE other (id int)")
+    with pytest.raises(Unfit, match="holds 0004, which this code lacks, and lacks 0005"):
         migrate(url)
     assert not _has(url, "other")
 
@@ -104,10 +104,10 @@ def test_the_command_says_in_one_line_why_it_failed(
 ) -> None:
     monkeypatch.setenv("LIVE_EVENT_OWNER_URL", url)
     assert main() == 0
-    _write(code, "0003", "CREATE TABLE added (id int)")
+    _write(code, "0004", "CREATE TABLE added (id int)")
     assert main() == 0
-    (code / "v0003.py").unlink()
-    _write(code, "0004", "CREATE TABLE other (id int)")
+    (code / "v0004.py").unlink()
+    _write(code, "0005", "CREATE TABLE other (id int)")
     assert main() == 1
     told = capsys.readouterr().err
-    assert told.startswith("migrate: the database holds 0003") and told.count("\n") == 1
+    assert told.startswith("migrate: the database holds 0004") and told.count("\n") == 1
