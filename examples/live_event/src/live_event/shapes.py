@@ -200,8 +200,8 @@ class Problem(BaseModel):
 class Credentials(BaseModel):
     """Who signs up or in."""
 
-    email: str
-    password: str
+    email: Annotated[str, Field(pattern="@")]
+    password: Annotated[str, Field(min_length=1)]
 
 
 class Renewal(BaseModel):

@@ -6,6 +6,7 @@ from typing import Any
 from live_event.context import Visitor
 from live_event.realtime import Change
 from live_event.rest import Row
+from live_event.shapes import Message, Question
 from live_event.tokens import pseudonym
 
 _KINDS = {"chat_messages": "message", "questions": "question"}
@@ -33,7 +34,8 @@ class Eyes:
         hidden = row.get("hidden") or row.get("state") == "hidden"
         if hidden and not self.who.administers:
             return {"kind": "gone", "what": kind, "id": row["id"]}
-        return {"kind": kind, kind: self.message(row) if kind == "message" else self.question(row)}
+        shown = Message(**self.message(row)) if kind == "message" else Question(**self.question(row))
+        return {"kind": kind, kind: shown.model_dump(mode="json")}
 
     def _signed(self, row: Row) -> Row:
         author = str(row["user_id"])

@@ -45,8 +45,9 @@ async def socket(websocket: WebSocket, event: str) -> None:
             await websocket.close(bye.code, bye.reason)
         except Refusal as refused:
             await websocket.close(_CODES[refused.status], refused.code)
-        except RestError:
-            await websocket.close(TRY_AGAIN, "the database cannot be asked")
+        except RestError as problem:
+            # What the database cannot even be asked for is not there: a NUL in the event's name.
+            await websocket.close(NOT_FOUND if problem.status < 500 else TRY_AGAIN, problem.body["code"])
 
 
 async def _talk(websocket: WebSocket, event_id: str) -> None:
