@@ -1,6 +1,7 @@
-"""One attendee of the example's event, as the live page behaves: pings, looks for news, now and then a message."""
+"""One attendee of the example's event, as the live page behaves: pings, listens, now and then a message."""
 
 import asyncio
+import json
 import random
 import statistics
 import time
@@ -8,13 +9,15 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
 
 from live_event.database import PUBLIC_EVENT
 
 PING_SECONDS = 20.0
-READ_SECONDS = 10.0
 CHAT_SECONDS = 120.0
 """In the mean."""
 AT_ONCE = 8
@@ -24,7 +27,7 @@ EVENT = f"/api/events/{PUBLIC_EVENT}"
 
 @dataclass
 class Measured:
-    """Seconds that answers took, by kind of request, and what went wrong."""
+    """Seconds that answers took, by kind of request, and what went wrong. `heard`: until a message came to others."""
 
     seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     problems: Counter[str] = field(default_factory=Counter)
@@ -44,6 +47,7 @@ class Attendee:
 
     def __init__(self, client: httpx.AsyncClient, number: int) -> None:
         self._client, self._chance = client, random.Random(number)
+        self._socket = f"{str(client.base_url).replace('http', 'ws', 1).rstrip('/')}{EVENT}/socket"
         self._credentials = {"email": f"attendee{number}@live-event.example", "password": f"an evening {number}"}
         self._token = ""
         self.measured = Measured()
@@ -55,9 +59,9 @@ class Attendee:
         (await self._client.post(f"{EVENT}/access/track", headers=self._headers())).raise_for_status()
 
     async def stay(self) -> None:
-        """Read, ping and talk."""
+        """Listen, ping and talk."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._read())
+            group.create_task(self._listen())
             group.create_task(self._ping())
             group.create_task(self._talk())
 
@@ -84,12 +88,20 @@ class Attendee:
         if answer.status_code != wanted:
             self.measured.problems[f"{kind} {answer.status_code}"] += 1
 
-    async def _read(self) -> None:
-        await asyncio.sleep(self._chance.uniform(0, READ_SECONDS))
-        while True:
-            due = time.perf_counter() + READ_SECONDS
-            await self._timed("read", "GET", f"{EVENT}/chat", None, 200)
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+    async def _listen(self) -> None:
+        """Hear what others say. The service and this generator have the same clock."""
+        try:
+            async with connect(self._socket, proxy=None) as socket:
+                await socket.send(json.dumps({"access_token": self._token}))
+                async for frame in socket:
+                    told = json.loads(frame)
+                    if told["kind"] == "message":
+                        written = datetime.fromisoformat(told["message"]["created_at"]).timestamp()
+                        self.measured.seconds["heard"].append(time.time() - written)
+        except (OSError, WebSocketException) as error:
+            self.measured.problems[f"socket {type(error).__name__}"] += 1
+        else:
+            self.measured.problems["socket closed"] += 1
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._token}"}
