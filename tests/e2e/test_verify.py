@@ -40,13 +40,13 @@ def brief(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 def calm(tmp_path: Path) -> Iterator[Stack]:
     """One whose minutes are long enough to be seen even on a busy machine: for what has to pass or to be cured."""
-    with running(tmp_path, duration="6m", scale=0.08) as started:
+    with running(tmp_path, duration="6m", scale=0.12) as started:
         yield started
 
 
 def _bakewatch(stack: Stack, *words: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [BAKEWATCH, words[0], "--config", stack.config, *words[1:]], capture_output=True, text=True, timeout=110
+        [BAKEWATCH, words[0], "--config", stack.config, *words[1:]], capture_output=True, text=True, timeout=300
     )
     assert expect is None or done.returncode == expect, done.stdout + done.stderr
     return done

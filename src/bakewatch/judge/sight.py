@@ -1,6 +1,7 @@
 """What was seen, stream by stream and minute by minute, and how late lines come."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from bakewatch.judge.canaries import Canaries, delays_of
 from bakewatch.judge.series import Series, appearing, emptied, first_seen, fold
 from bakewatch.model.bake import Watch
 from bakewatch.model.habit import Trust
-from bakewatch.model.observation import to_ms
+from bakewatch.model.observation import Window, to_ms
 from bakewatch.model.plan import Check, Duration, Plan, Rule, canary_name
 from bakewatch.model.verdict import Reason
 
@@ -60,6 +61,7 @@ class Sight:
             for one in look.observations:
                 self.gaps[one.question].append(bool(one.gap))
         self.series: dict[str, Series] = fold(one for look in watch.looks for one in look.observations)
+        self._leave_out(watch.away())
         self.past = fold(watch.baseline)
         for check in self.plan.checks:
             if check.rule is Rule.NOVELTY:
@@ -68,6 +70,13 @@ class Sight:
         self.seen = {stream: self._seen(stream) for stream in self.plan.streams}
         self.complete = {stream: self._complete(stream) for stream in self.plan.streams}
         self.settle = {stream: self._settle(stream) for stream in self.plan.streams}
+
+    def _leave_out(self, spans: Iterable[Window]) -> None:
+        """Forget what the checks counted in *spans*: these minutes were not seen."""
+        for start, end in ((to_ms(span.start), to_ms(span.end)) for span in spans):
+            for check in self.plan.checks:
+                cells = self.series.get(check.name, ())
+                self.series[check.name] = tuple(one for one in cells if one.end <= start or one.start >= end)
 
     def _tell_new(self, check: Check) -> None:
         """What *check* counts: events of new signatures, or where only their number counts, the signatures.

@@ -27,7 +27,7 @@ def fired(watch: Watch, evidence: Iterable[Evidence], runs: Mapping[str, Journey
     """The triggers that hold: all of `all`, and one of `any` where there is any.
 
     A check holds when it fired; a journey when it failed and failed again at once, unless it had failed at the same
-    step before the release was live.
+    step before the release was live, or the database was away.
     """
     down = {f"check:{one.check}" for one in evidence if one.fired}
     down |= {f"journey:{name}" for name, run in runs.items() if _failed(watch, run)}
@@ -80,7 +80,8 @@ def leave(
 
 
 def _failed(watch: Watch, run: JourneyRun) -> bool:
-    return run.walked is Walked.FAILED and run.repeated and not watch.failed_before(run)
+    excused = watch.failed_before(run) or watch.was_away(run.at)
+    return run.walked is Walked.FAILED and run.repeated and not excused
 
 
 def _vouches(watch: Watch, run: JourneyRun) -> bool:

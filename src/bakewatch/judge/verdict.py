@@ -106,7 +106,8 @@ def missing_of_journey(watch: Watch, name: str, runs: Mapping[str, JourneyRun]) 
     if run is None or run.walked is Walked.UNWALKED:
         yield Reason(code="journey_unwalked", about=about, detail=run.problem if run is not None else "")
     elif run.walked is Walked.FAILED:
-        yield Reason(code="journey_failed", about=about, detail="failed_before" if watch.failed_before(run) else "")
+        before = "failed_before" if watch.failed_before(run) else ""
+        yield Reason(code="journey_failed", about=about, detail=before or ("away" if watch.was_away(run.at) else ""))
     elif run.at < oldest:
         problem = next((one.problem for one in reversed(watch.runs(name)) if one.problem), "")
         yield Reason(code="journey_unwalked", about=about, detail=problem)

@@ -1,17 +1,20 @@
 """One observation period over one deployment, as far as it has come."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct, field, structs
 
 from bakewatch.model.habit import UNKNOWN, UNMEASURED, Habit, Novelty, Trust
 from bakewatch.model.journey import JourneyRun, Walked
-from bakewatch.model.observation import Observation, Question
+from bakewatch.model.observation import Observation, Question, Window
 from bakewatch.model.plan import Check, Plan, Rule
 from bakewatch.model.precedent import Precedent
 from bakewatch.model.release import Relation, Release
 from bakewatch.model.timeline import Confirmed, Event, Looked, Prewalked, Sighted
+
+AWAY = frozenset({"unreachable", "restarted"})
+"""The gaps of a measured stream that tell that what it measures, the database, was not there."""
 
 
 class Watch(Struct, frozen=True, kw_only=True):
@@ -71,6 +74,32 @@ class Watch(Struct, frozen=True, kw_only=True):
     def failed_before(self, run: JourneyRun) -> bool:
         """Did *run*'s journey fail at the same step, in the same way, without the release? Then it is not to blame."""
         return any(one.walked is Walked.FAILED and _alike(one, run) for one in self.before)
+
+    def away(self) -> tuple[Window, ...]:
+        """While what a measured stream counts was not there: from its last answer before to its first one after.
+
+        Only what had answered can be missed; what was never reached says nothing.
+        """
+        names = [one.name for one in self.plan.checks if self.plan.streams[one.stream].measured]
+        return tuple(span for name in names for span in self._away(name))
+
+    def was_away(self, moment: datetime) -> bool:
+        """Was what the release stands on missing then? What failed at that time says nothing about the release."""
+        return any(span.start <= moment < span.end for span in self.away())
+
+    def _away(self, name: str) -> Iterator[Window]:
+        answered = self.started if any(one.question == name and not one.gap for one in self.baseline) else None
+        missed: datetime | None = None
+        for one in (one for look in self.looks for one in look.observations if one.question == name):
+            if one.gap in AWAY:
+                missed = missed or answered
+            elif not one.gap:
+                answered = one.window.end
+                if missed is not None:
+                    yield Window(missed, answered)
+                missed = None
+        if missed is not None:
+            yield Window(missed, datetime.max.replace(tzinfo=missed.tzinfo))
 
     def latest_runs(self) -> dict[str, JourneyRun]:
         """The walk of each journey that counts now."""

@@ -135,3 +135,36 @@ def test_transition_belongs_to_no_minute() -> None:
     of = watch(plan(ZERO), {}, minutes=10)
     later = structs.replace(of, started=START + timedelta(minutes=4))
     assert Sight(later, now(of)).view(ZERO).seen == frozenset(range(6))
+
+
+class TestAway:
+    """What the release stands on was missing, as a measured stream tells."""
+
+    def _gone(self, code: str) -> Watch:
+        def gap(number: int, question: str) -> str:
+            return code if question == "load" and 10 <= number < 14 else ""
+
+        rates = {"load": steady(100, 10_000), "calls": steady(5)}
+        return watch(plan(LOAD, CALLS), rates, gap=gap)
+
+    @pytest.mark.parametrize("code", ["unreachable", "restarted"])
+    def test_what_was_counted_meanwhile_is_left_out_and_its_minutes_are_blind(self, code: str) -> None:
+        of = self._gone(code)
+        sight = Sight(of, now(of))
+        assert set(range(30)) - sight.view(CALLS).seen == {4, 5, 6, 7}
+        assert of.was_away(START + timedelta(minutes=5)) and not of.was_away(START + timedelta(minutes=8))
+
+    @pytest.mark.parametrize("code", ["timeout", "no_connection_left", "forbidden"])
+    def test_one_that_is_there_and_does_not_serve_excuses_nothing(self, code: str) -> None:
+        of = self._gone(code)
+        assert of.away() == ()
+        assert Sight(of, now(of)).view(CALLS).seen == frozenset(range(30))
+
+    def test_one_that_never_answered_excuses_nothing(self) -> None:
+        of = watch(plan(LOAD), {}, gap=lambda number, question: "unreachable" if question == "load" else "")
+        assert of.away() == ()
+
+    def test_one_that_does_not_come_back_is_away_to_the_end(self) -> None:
+        of = watch(plan(LOAD), {}, gap=lambda number, question: "unreachable" if number >= 10 else "")
+        (span,) = of.away()
+        assert span.start < START + timedelta(minutes=5) and of.was_away(START + timedelta(days=9))

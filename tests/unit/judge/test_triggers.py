@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from bakewatch.judge.triggers import FiredTrigger, fired, leave
 from bakewatch.model.bake import Watch
 from bakewatch.model.journey import JourneyRun, Walked
 from bakewatch.model.observation import Bucket, Observation, Window, to_ms
-from bakewatch.model.plan import Check, Journey, Mode, Plan, Trigger, Undo
+from bakewatch.model.plan import Check, Journey, Mode, Plan, Rule, Trigger, Undo
 from bakewatch.model.text import CleanText
+from bakewatch.model.timeline import Looked
 from bakewatch.model.verdict import Evidence, Leave, Permission
 from tests.unit.judge.bakes import ERRORS, ORDERS, RELEASE, START, ZERO, plan, run
 
@@ -97,6 +99,22 @@ class TestFired:
         assert fired(over(of, before=(DOWN["registrant"],)), [], DOWN) == ()
         other = structs.replace(DOWN["registrant"], failed_step=CleanText("another step"))
         assert fired(over(of, before=(other,)), [], DOWN) != ()
+
+    def test_a_journey_that_failed_while_the_database_was_away_is_not_held_against_the_release(self) -> None:
+        load = Check(name="load", stream="database", rule=Rule.VOLUME, where="transactions")
+        of = plan(load, journeys=(WALK,))
+
+        def looked(minute: int, gap: str) -> Looked:
+            at = START + timedelta(minutes=minute)
+            told = Observation(question="load", window=Window(START, at), width=10, gap=gap)
+            return Looked(at=at, number=1, observations=(told,))
+
+        at = START + timedelta(minutes=5)
+        down = {"registrant": structs.replace(DOWN["registrant"], at=at)}
+        there = structs.replace(over(of), looks=(looked(4, ""), looked(6, "")))
+        assert fired(there, [], down) != ()
+        gone = structs.replace(there, looks=(looked(4, ""), looked(6, "unreachable")))
+        assert fired(gone, [], down) == ()
 
 
 class TestLeave:

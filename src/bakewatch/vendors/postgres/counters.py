@@ -56,7 +56,8 @@ group by 1
 
 
 class Unavailable(Exception):
-    """Counters cannot be read. `code`: `unreachable`, `forbidden`, `timeout`, `no_extension` or `unsupported`."""
+    """Counters cannot be read. `code`: `unreachable`, `no_connection_left`, `forbidden`, `timeout`, `no_extension` or
+    `unsupported`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -173,8 +174,10 @@ def _keep(path: Path, statements: Statements) -> None:
 
 def _refusal(text: str) -> str:
     """Why there is no connection: a server that answers FATAL is there, but does not let us in."""
-    busy = ("starting up", "shutting down", "too many", "remaining connection slots")
-    return "forbidden" if "FATAL" in text and not any(one in text for one in busy) else "unreachable"
+    if any(one in text for one in ("too many", "remaining connection slots")):
+        return "no_connection_left"  # that may well be the release's own doing
+    away = any(one in text for one in ("starting up", "shutting down", "in recovery"))
+    return "forbidden" if "FATAL" in text and not away else "unreachable"
 
 
 def _trouble(error: "psycopg.Error") -> str:

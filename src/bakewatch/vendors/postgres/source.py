@@ -68,6 +68,8 @@ class PostgresSource:
         with _sampling:
             troubles = self._sample(families)
             samples = [] if families <= troubles.keys() else self._file().read()
+        if restarted(samples, to_ms(window.start)):
+            troubles = dict.fromkeys(families, "restarted") | troubles
         told = Answers(MEASURES, samples, troubles)
         return [told.to(one, window, width) for one in questions]
 
@@ -107,6 +109,12 @@ class PostgresSource:
         about = conninfo_to_dict(self._url)
         place = "|".join(str(about.get(key, "")) for key in ("host", "hostaddr", "port", "dbname"))
         return self._data / "postgres" / hashlib.sha256(place.encode()).hexdigest()[:12] / name
+
+
+def restarted(samples: Sequence[Sample], since: int) -> bool:
+    """Was the server started anew between the newest two of the *samples*, both taken *since* then?"""
+    newest = [one for one in samples[-2:] if one.at >= since and DATABASE in one.readings]
+    return len({one.readings[DATABASE].epoch.partition("/")[0] for one in newest}) > 1
 
 
 def check(question: Question) -> None:
