@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import tempfile
 import threading
@@ -16,6 +17,8 @@ import msgspec
 import psycopg
 import pytest
 import uvicorn
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 from msgspec import structs
 
 from bakewatch.config import load
@@ -25,6 +28,8 @@ from bakewatch.vendors.journeys.runner import PytestJourneys, PytestSettings
 from live_event import data
 from live_event.app import create_app
 from live_event.database import HIDDEN_EVENT, READER, SERVICE, running
+from live_event.pages import routes
+from live_event.stack import browser, without_browser
 from live_event.team import change
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "live_event"
@@ -41,6 +46,7 @@ class Live:
     database: str
     settings: PytestSettings
     plan: Plan
+    app: FastAPI
 
     def runner(self) -> PytestJourneys:
         environ = {"PATH": os.environ["PATH"], self.settings.db_env: self.database}
@@ -84,17 +90,19 @@ def live(folder: Path) -> Iterator[Live]:
         patch.setenv("LIVE_EVENT_SECRET", "known only here, in these few tests")
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))
+        app = create_app()
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
         thread.start()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         settings = structs.replace(settings, sweep=structs.replace(settings.sweep, address=address))
-        yield Live(address, database.url_of(READER), settings, plan)
+        yield Live(address, database.url_of(READER), settings, plan, app)
         server.should_exit = True
         thread.join(10)
 
 
-JOURNEYS = ("registrant", "admin", "visitor")
+WALKED_BY_API = ("registrant", "admin", "visitor")
+JOURNEYS = WALKED_BY_API + (("browser",) if browser() else ())
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
@@ -106,7 +114,7 @@ def test_a_healthy_service_lets_every_journey_pass_again_and_again(live: Live, n
 
 def test_walks_at_the_same_time_do_not_meet(live: Live) -> None:
     with ThreadPoolExecutor(6) as pool:
-        runs = list(pool.map(live.walk, JOURNEYS * 2))
+        runs = list(pool.map(live.walk, WALKED_BY_API * 2))
     assert [run.walked for run in runs] == [Walked.PASSED] * 6, [run.failed_step for run in runs]
 
 
@@ -117,7 +125,8 @@ def test_the_observed_behaviour_is_the_declared_policy(live: Live) -> None:
 
 
 def test_a_sweep_removes_what_walks_left_and_nothing_else(live: Live) -> None:
-    live.walk("registrant")
+    for name in JOURNEYS:
+        live.walk(name)
     assert live.rows("chat_messages") > 0
     users = sum(1 for one in live.plan.personas.values() if one.password_env)
     live.runner().sweep(TAG)
@@ -139,7 +148,15 @@ def faulty(live: Live, monkeypatch: pytest.MonkeyPatch) -> Live:
     return live
 
 
-@pytest.mark.parametrize("name", JOURNEYS)
+def test_without_a_browser_the_plan_is_whole_without_its_journey(tmp_path: Path) -> None:
+    whole = (EXAMPLE / "bakewatch.toml").read_text()
+    (tmp_path / "bakewatch.toml").write_text(without_browser(whole))
+    _, plan = load(tmp_path / "bakewatch.toml")
+    assert tuple(one.name for one in plan.journeys) == WALKED_BY_API
+    assert "browser" not in str(plan)
+
+
+@pytest.mark.parametrize("name", WALKED_BY_API)
 def test_a_query_for_a_missing_column_fails_every_journey(faulty: Live, name: str) -> None:
     run = faulty.walk(name)
     assert (run.walked, run.problem, run.swept) == (Walked.FAILED, "", True)
@@ -147,7 +164,7 @@ def test_a_query_for_a_missing_column_fails_every_journey(faulty: Live, name: st
     assert (run.steps[-1].status, run.steps[-1].code) == (400, "42703")
 
 
-@pytest.mark.parametrize("name", JOURNEYS)
+@pytest.mark.parametrize("name", WALKED_BY_API)
 def test_a_service_that_breaks_down_fails_every_journey(live: Live, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     async def breaks_down(*_: Any) -> bool:
         raise RuntimeError
@@ -155,3 +172,17 @@ def test_a_service_that_breaks_down_fails_every_journey(live: Live, monkeypatch:
     monkeypatch.setattr(data, "register", breaks_down)
     run = live.walk(name)
     assert (run.walked, run.steps[-1].status) == (Walked.FAILED, 500)
+
+
+@pytest.mark.skipif(not browser(), reason="no browser is installed")
+def test_a_page_whose_script_breaks_fails_the_journey_of_the_browser(
+    live: Live, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "static"
+    shutil.copytree(routes.STATIC, broken)
+    (broken / "live.js").write_text("throw new Error();")
+    mounted = next(one for one in live.app.routes if getattr(one, "name", "") == "static")
+    monkeypatch.setattr(mounted, "app", StaticFiles(directory=broken))
+    run = live.walk("browser")
+    assert (run.walked, run.problem, run.swept) == (Walked.FAILED, "", True)
+    assert live.walk("registrant").walked is Walked.PASSED

@@ -1,5 +1,6 @@
-"""4-2. An administrator reads stats/access: currentParticipants and the timeline are right."""
+"""4-2. An administrator reads stats/access, where currentParticipants and the timeline are right, and moderates."""
 
+import uuid
 from collections.abc import Callable
 
 import httpx
@@ -45,3 +46,25 @@ def test_an_administrator_sees_who_is_there(
 
     refused = api.get(f"{event}/stats/access", headers=newcomer.headers)
     expect(refused.status_code == 403, "stats/access is refused to everybody else")
+
+
+def test_an_administrator_moderates(
+    api: httpx.Client,
+    event: str,
+    account: Account,
+    newcomer: Account,
+    expect: Expect,
+    cleanup: Callable[..., None],
+) -> None:
+    cleanup(api.delete, f"{event}/registrations/me", headers=newcomer.headers)
+    api.post(f"{event}/access/track", headers=newcomer.headers)
+    text = f"bakewatch {uuid.uuid4().hex}"
+    written = api.post(f"{event}/chat", headers=newcomer.headers, json={"body": text})
+    expect(written.status_code == 201, "the visitor's message is taken")
+    place = f"{event}/chat/{written.json()['id']}"
+    refused = api.patch(place, headers=newcomer.headers, json={"hidden": True})
+    expect(refused.status_code == 403, "moderation is refused to everybody else")
+    hidden = api.patch(place, headers=account.headers, json={"hidden": True})
+    expect(hidden.status_code == 200, "the administrator hides the message")
+    read = api.get(f"{event}/chat", headers=newcomer.headers)
+    expect(text not in [one["body"] for one in read.json()["messages"]], "others do not see it any more")

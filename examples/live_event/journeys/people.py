@@ -1,7 +1,13 @@
-"""Who walks through the live event."""
+"""Who walks through the live event, and how they hear what is new."""
 
-from collections.abc import Callable
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 Expect = Callable[[object, str], None]
 """The fixture `expect`."""
@@ -13,3 +19,28 @@ class Account:
 
     id: str
     headers: dict[str, str]
+
+
+@contextmanager
+def listening(address: str, event: str, who: Account, tag: str) -> Iterator[Callable[[str], bool]]:
+    """A socket of *event* (its path). What it yields says whether a message or question with that text comes within
+    five seconds."""
+    token = who.headers["authorization"].removeprefix("Bearer ")
+    place = f"{address.replace('http', 'ws', 1)}{event}/socket"
+    with connect(place, proxy=None, user_agent_header=f"bakewatch/{tag}", open_timeout=10) as socket:
+        socket.send(json.dumps({"access_token": token}))
+
+        def hears(text: str) -> bool:
+            until = time.monotonic() + 5
+            try:
+                while (left := until - time.monotonic()) > 0:
+                    frame = json.loads(socket.recv(timeout=left))
+                    if frame.get(frame["kind"], {}).get("body") == text:
+                        return True
+            except (TimeoutError, ConnectionClosed):
+                pass
+            return False
+
+        frame = json.loads(socket.recv(timeout=10))
+        assert frame == {"kind": "ready"}
+        yield hears

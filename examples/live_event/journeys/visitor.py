@@ -7,6 +7,10 @@ from people import Account, Expect
 
 from bakewatch.vendors.journeys.database import Database
 
+PUBLIC_KEY = {"apikey": "live-event-public"}
+"""It stands in every page."""
+OTHERS = ("users", "registrations", "presence", "chat_messages", "questions", "access_log", "attendance")
+
 
 def test_only_entering_registers_a_visitor(
     api: httpx.Client,
@@ -50,3 +54,23 @@ def test_only_entering_registers_a_visitor(
     ping = api.post(f"{event}/presence/ping", headers=me)
     observe("ping_after_track", ping.status_code)
     expect(ping.status_code == 204, "presence/ping is answered once registered")
+
+
+def test_a_stranger_reads_nobodys_rows(api: httpx.Client, expect: Expect) -> None:
+    for table in OTHERS:
+        answer = api.get(f"/rest/v1/{table}", params={"select": "*"}, headers=PUBLIC_KEY)
+        expect(answer.status_code == 200 and answer.json() == [], f"{table}: no row is shown to a stranger")
+
+
+def test_a_closed_event_sends_a_visitor_to_register(
+    api: httpx.Client, event: str, newcomer: Account, expect: Expect, cleanup: Callable[..., None]
+) -> None:
+    me, closed = newcomer.headers, f"{event}-closed"
+    cleanup(api.delete, f"{closed}/registrations/me", headers=me)
+    refused = api.post(f"{closed}/access/track", headers=me)
+    expect(refused.status_code == 403, "a closed event keeps a visitor out")
+    expect(refused.json()["code"] == "registration_needed", "a closed event says that one has to register")
+    registered = api.post(f"{closed}/registrations", headers=me)
+    expect(registered.status_code == 201, "a visitor registers")
+    entered = api.post(f"{closed}/access/track", headers=me)
+    expect(entered.status_code == 200, "whoever has registered enters")

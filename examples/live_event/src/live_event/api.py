@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import HTMLResponse
 
 from live_event import data
 from live_event.admission import admitted, find_event, registered
-from live_event.context import Administrator, Entering, Refusal, SignedIn, Tables, service, visitor
+from live_event.context import Administrator, Entering, Refusal, SignedIn, Tables, service
 from live_event.rest import Row
 from live_event.shapes import (
     LARGEST,
@@ -173,13 +172,6 @@ async def access_stats(_: Administrator, tables: Tables, event: Found) -> Row:
 async def sweep(_: Administrator, tables: Tables, wanted: Sweep) -> Row:
     """For administrators: take away what a watcher wrote into hidden events."""
     return {"tag": wanted.tag, "removed": await data.sweep(tables, wanted.tag)}
-
-
-@router.get("/", response_class=HTMLResponse, include_in_schema=False)
-async def home(request: Request) -> str:
-    """The front page."""
-    greeting = "Welcome back" if visitor(request) else "Welcome"
-    return f"<!doctype html><html lang=en><title>Live event</title><h1>Live event</h1><p>{greeting}: see /api/events"
 
 
 def _kept(row: Row | None, pace: int) -> Row:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.staticfiles import StaticFiles
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -16,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 from live_event import api, auth, client, errors, shapes, sockets, tables
 from live_event.context import Service, service
 from live_event.logs import LogWriter
+from live_event.pages import routes
 from live_event.realtime import Hub
 from live_event.rest import Pool, Row, run
 
@@ -48,6 +50,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         max_size=8,
         timeout=5,
         open=False,
+        check=AsyncConnectionPool.check_connection,
     )
     logs = LogWriter(Path(os.environ["LIVE_EVENT_LOGS"]))
     hub = Hub(url)
@@ -69,7 +72,8 @@ def create_app() -> FastAPI:
     """The application."""
     app = FastAPI(title="Live event", version="1", lifespan=_lifespan, docs_url=None, redoc_url=None)
     errors.handle(app)
-    for part in (api, sockets, client, tables, auth):
+    for part in (api, sockets, client, tables, auth, routes):
         app.include_router(part.router)
     app.include_router(_ABOUT)
+    app.mount("/static", StaticFiles(directory=routes.STATIC), name="static")
     return app

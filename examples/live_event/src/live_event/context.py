@@ -15,6 +15,8 @@ from live_event.rest import Pool, Rest
 from live_event.tokens import claims_of
 
 _TAG = re.compile(r"[A-Za-z0-9._:@/-]{1,48}")
+_OWN_NAME = re.compile(r"(?:^| )bakewatch/([A-Za-z0-9._:@/-]{1,48})(?: |$)")
+"""How a watcher's browser says whose it is: it adds that to its own name, and sends no header of its own."""
 BEARER = HTTPBearer(auto_error=False, description="An access token.")
 
 
@@ -113,12 +115,14 @@ def administrator(request: Request, _: _Token = None) -> Visitor:
 def caller(connection: HTTPConnection, who: Visitor | None = None) -> Caller:
     """The sender, as far as the logs know; *who* it is, where no header says so."""
     headers = connection.headers
-    tag = headers.get("x-bakewatch", "")
+    agent = headers.get("user-agent", "")
+    named = _OWN_NAME.search(agent)
+    tag = headers.get("x-bakewatch") or (named[1] if named else "")
     somebody = who or visitor(connection)
     peer = connection.client.host if connection.client else "127.0.0.1"
     return Caller(
         ip=headers.get("cf-connecting-ip") or peer,
-        agent=headers.get("user-agent", ""),
+        agent=agent,
         tag=tag if _TAG.fullmatch(tag) else None,
         user=somebody.id if somebody else None,
     )

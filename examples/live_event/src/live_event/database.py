@@ -17,7 +17,12 @@ from live_event.migrate import migrate
 from live_event.tokens import hash_password
 
 SERVICE, READER = "authenticator", "bakewatch_reader"
-PUBLIC_EVENT, HIDDEN_EVENT = "launch-day", "bakewatch"
+PUBLIC_EVENT, HIDDEN_EVENT, CLOSED_EVENT = "launch-day", "bakewatch", "bakewatch-closed"
+_EVENTS = (
+    (PUBLIC_EVENT, "Launch day", False, "auto"),
+    (HIDDEN_EVENT, "Tests", True, "auto"),
+    (CLOSED_EVENT, "Tests of registering", True, "closed"),
+)
 
 _SETTINGS = {
     "log_destination": "jsonlog",
@@ -63,10 +68,10 @@ class Database:
             connection.execute(_ROLES.encode())
         migrate(self.url)
         with psycopg.connect(self.url) as connection:
-            for event, title, hidden in ((PUBLIC_EVENT, "Launch day", False), (HIDDEN_EVENT, "Tests", True)):
+            for event in _EVENTS:
                 connection.execute(
-                    "INSERT INTO events (id, title, hidden) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                    [event, title, hidden],
+                    "INSERT INTO events (id, title, hidden, policy) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                    event,
                 )
             for email, (password, role) in people.items():
                 connection.execute(

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from live_event.context import Refusal
+from live_event.pages.routes import page
 from live_event.rest import RestError
 
 _NO_OBJECT = {"model_attributes_type", "dict_type", "model_type"}
@@ -31,7 +32,9 @@ async def _refusal(request: Request, refused: Refusal) -> JSONResponse:
     return JSONResponse({"code": refused.code, "message": refused.message}, refused.status, headers)
 
 
-async def _plain(request: Request, problem: HTTPException) -> JSONResponse:
+async def _plain(request: Request, problem: HTTPException) -> Response:
+    if problem.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+        return page(request, "missing", 404)
     code = {404: "not_found", 405: "method_not_allowed"}.get(problem.status_code, "refused")
     content = {"code": code, "message": str(problem.detail)}
     return JSONResponse(content, problem.status_code, problem.headers)

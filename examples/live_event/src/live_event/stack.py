@@ -1,7 +1,9 @@
 """The whole service in one folder: database, platform, log streams and visitors. Everything stops with the block."""
 
 import os
+import re
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -27,6 +29,17 @@ DISTANCE = 0.01
 
 BUILD = 9.6
 """Seconds that the platform takes to build a deployment in a demonstration: two minutes of the plan."""
+
+
+def browser() -> str:
+    """A browser that the journey `browser` can drive; empty when there is none."""
+    return shutil.which("chromium") or shutil.which("google-chrome") or ""
+
+
+def without_browser(plan: str) -> str:
+    """*plan* without the journey that needs one."""
+    plan = plan.replace(', "journey:browser"', "").replace(', "browser"', "")
+    return re.sub(r'\[\[journeys\]\][^\n]*\nname = "browser"\n.*?\n\n', "", plan, flags=re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,9 @@ def serving(folder: Path, build: float = 0.0) -> Iterator[Stack]:
         plan = (EXAMPLE / "bakewatch.toml").read_text()
         for said, real in zip(ADDRESSES, platform.addresses, strict=True):
             plan = plan.replace(said, real)
+        if not browser():
+            print("no browser is installed (chromium or google-chrome): the journey `browser` is left out", flush=True)
+            plan = without_browser(plan)
         (folder / "bakewatch.toml").write_text(plan)
         seen = passwords | {"LIVE_EVENT_READER_URL": database.url_of(READER)}
         with _shipping(folder, written, database.jsonlogs):
