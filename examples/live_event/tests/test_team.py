@@ -3,24 +3,24 @@
 import ast
 import subprocess
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from live_event.scenes import SCENES
-from live_event.team import EXAMPLE, RELEASES, Change, Team, change
+from live_event.team import EXAMPLE, RELEASES, Change, Edit, Team, change
 
 NAMES = sorted(path.stem for path in RELEASES.glob("*.toml"))
 
 
 def _released(wanted: Change) -> dict[str, str]:
     """The files that a release touches, as they are afterwards."""
-    files = {edit.file: (EXAMPLE / edit.file).read_text() for edit in wanted.edits}
-    for edit in wanted.edits:
+    files = {edit.file: (EXAMPLE / edit.file).read_text() for edit in wanted.all_edits}
+    for edit in wanted.all_edits:
         assert edit.find in files[edit.file], f"{edit.file} does not hold {edit.find!r}"
         files[edit.file] = files[edit.file].replace(edit.find, edit.replace)
-    return files
+    return files | {one.file: one.text for one in wanted.adds}
 
 
 def test_there_is_a_release_that_passes_and_one_that_is_caught() -> None:
@@ -30,26 +30,54 @@ def test_there_is_a_release_that_passes_and_one_that_is_caught() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_release_fits_the_sources_and_leaves_python_behind(name: str) -> None:
     wanted = change(name)
-    assert wanted.edits and wanted.title
-    for file, text in _released(wanted).items():
-        assert text != (EXAMPLE / file).read_text()
-        ast.parse(text, file)
+    assert wanted.title and wanted.kind
+    released = _released(wanted)
+    assert released
+    for file, text in released.items():
+        before = EXAMPLE / file
+        assert not before.exists() or text != before.read_text()
+        if file.endswith(".py"):
+            ast.parse(text, file)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_release_changes_one_place_per_edit(name: str) -> None:
-    for edit in change(name).edits:
+    for edit in change(name).all_edits:
         assert (EXAMPLE / edit.file).read_text().count(edit.find) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_release_says_what_is_expected_of_it(name: str) -> None:
     wanted = change(name)
-    assert wanted.expected and set(wanted.expected) <= {"undone", "passed", "not_undone", "inconclusive"}
-    assert not wanted.harmful or wanted.expected == ("undone",)
-    assert bool(wanted.breaks) == wanted.harmful
-    assert not wanted.harmful or wanted.seen_by
+    assert wanted.harmful or not wanted.undoable
+    assert not wanted.undoable or (wanted.expected == ("undone",) and wanted.seen_by)
+    assert not (wanted.harmful and "passed" in wanted.expected)
+    assert bool(wanted.because) == (wanted.expected not in (("undone",), ("passed",)))
     assert wanted.scene in ("", *SCENES)
+
+
+def test_the_catalogue_is_wide() -> None:
+    told = [change(name) for name in NAMES]
+    assert sum(one.harmful for one in told) >= 24 and sum(not one.harmful for one in told) >= 16
+    assert len({one.kind for one in told}) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ("expected = 'undone'\n", "number"),
+        ("number = 1\ntitle = 'A'\nexpected = 'fine'\n", "expected"),
+        ("number = 1\ntitle = 'A'\nexpected = 'passed'\nplatform = 'sulks'\n", "platform"),
+        ("number = 1\ntitle = 'A'\nexpected = 'passed'\nhope = 'much'\n", "hope"),
+    ],
+)
+def test_a_release_that_does_not_say_what_it_must_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, wrong: str
+) -> None:
+    (tmp_path / "odd.toml").write_text(told)
+    monkeypatch.setattr("live_event.team.RELEASES", tmp_path)
+    with pytest.raises(ValidationError, match=wrong):
+        change("odd")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -127,6 +155,7 @@ def test_releases_are_merged_one_upon_the_other(team: Team) -> None:
 def test_an_edit_that_does_not_fit_is_not_merged(team: Team) -> None:
     before = team.log()
     wanted = change("harmless")
+    edit = Edit(file="src/live_event/api.py", find="nobody wrote this", replace="")
     with pytest.raises(ValueError, match="does not hold"):
-        team.merge(replace(wanted, edits=(replace(wanted.edits[0], find="nobody wrote this"),)))
+        team.merge(wanted.model_copy(update={"edits": (edit,)}))
     assert team.log() == before

@@ -61,6 +61,14 @@ class Database:
         """Its address for *role*."""
         return make_conninfo(self.url, user=role)
 
+    def restart(self, away: float = 0.0) -> None:
+        """Stop the embedded server at once, as a provider does, and start it again after so many seconds."""
+        if self.jsonlogs:
+            data = self.jsonlogs.parent
+            stop_leftover(data)
+            time.sleep(away)
+            _start(data).ensure_postgres_running()
+
     def prepare(self, people: dict[str, tuple[str, str]]) -> None:
         """Create roles, tables, events and *people* (e-mail -> password, role). May be done again."""
         with psycopg.connect(self.url) as connection:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from live_event.scenes import SCENES, play, played
+from live_event.scenes import MINUTE, SCENES, Deeds, play, played
 from live_event.stack import BUILD, Stack, serving, visited
 from live_event.team import Change, change
 
@@ -53,11 +53,14 @@ def show(stack: Stack, release: Change) -> Shown:
     """Merge *release* and have it watched."""
     print(f"\n=== #{release.number} {release.title}", flush=True)
     before = _reverts(stack)
+    stack.platform.arrange(release.platform)
+    if release.platform:
+        print(f"    the platform will go wrong: {release.platform}", flush=True)
     commit = stack.team.merge(release)
     merged = datetime.now(UTC)
     if release.scene:
         print(f"    meanwhile: {SCENES[release.scene].title}", flush=True)
-    with played(stack.folder, release.scene, lambda: stack.platform.serves(commit)):
+    with played(stack.folder, release.scene, lambda: stack.platform.serves(commit), _deeds(stack)):
         code = watch(stack, commit)
     bad = _bad(stack, merged)
     reports = (stack.folder / ".bakewatch" / "data" / "reports").glob(f"*{commit}/*")
@@ -71,6 +74,14 @@ def show(stack: Stack, release: Change) -> Shown:
         first_bad=bad[0].isoformat() if bad else "",
         reports=tuple(map(str, sorted(reports))),
     )
+
+
+def _deeds(stack: Stack) -> Deeds:
+    away = SCENES["database_outage"].lasts * MINUTE
+    return {
+        "database_restart": stack.database.restart,
+        "database_outage": lambda: stack.database.restart(away),
+    }
 
 
 def watch(stack: Stack, commit: str) -> int:

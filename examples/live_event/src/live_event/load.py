@@ -56,6 +56,8 @@ class Tally:
     bad: int = 0
     known_error: bool = False
     """Is the old fault being met?"""
+    slowness: float = 1.0
+    """How many times as long visitors wait between two deeds."""
 
     def note(self, answer: httpx.Response) -> None:
         """Count an answer."""
@@ -93,7 +95,7 @@ class Visitor:
         await self._load_page()
         await self.track()
         while True:
-            await asyncio.sleep(self._chance.expovariate(1 / pause))
+            await asyncio.sleep(self._chance.expovariate(1 / pause) * self._tally.slowness)
             # A deploy may cut a connection: a visitor tries something else.
             with contextlib.suppress(httpx.HTTPError):
                 await self._act()
@@ -217,6 +219,15 @@ class Company:
     @known_error.setter
     def known_error(self, met: bool) -> None:
         self._tally.known_error = met
+
+    @property
+    def slowness(self) -> float:
+        """How many times as long they wait between two deeds."""
+        return self._tally.slowness
+
+    @slowness.setter
+    def slowness(self, times: float) -> None:
+        self._tally.slowness = times
 
     def arrive(self, number: int) -> asyncio.Task[None]:
         """The visitor with this number comes."""

@@ -1,5 +1,7 @@
 """The platform: deploys what is pushed to main, and serves it at two addresses, each by a server of its own.
 
+It can be told to do with the next deployment what platforms do wrong (`Platform.arrange`).
+
 It owns the listening sockets and hands them to each deployment's servers, so that a new one can answer before the old
 one is told to stop. A server knows which address it serves: the environment's `LIVE_EVENT_ADDRESS` is `a` or `b`.
 """
@@ -7,6 +9,7 @@ one is told to stop. A server knows which address it serves: the environment's `
 import io
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -14,7 +17,7 @@ import sys
 import tarfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +25,7 @@ from pathlib import Path
 import httpx
 
 from live_event.lifeline import as_child
+from live_event.team import Fault
 
 _HOOK = """#!/bin/sh
 while read old new ref; do
@@ -35,7 +39,13 @@ HEALTHY_WITHIN = 30.0
 
 ADDRESSES = ("a", "b")
 
-Servers = tuple[subprocess.Popen[bytes], ...]
+MEMORY = 2 * 1024**3
+"""Bytes of address space that a server gets, as on any platform; who wants more gets none (Linux only)."""
+FLIPS_BACK_AFTER = 28.8
+"""Seconds for which a deployment with the fault `flips_back` is served: six minutes of the plan."""
+
+Servers = dict[str, subprocess.Popen[bytes]]
+"""By address."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,11 @@ class Platform:
         self._queue = folder / "queue"
         self._queue.mkdir(parents=True)
         self._sockets = tuple(_listening() for _ in ADDRESSES)
-        self._serving: Servers = ()
+        self._serving: Servers = {}
+        self._served = ""
+        self._fault: Fault = ""
+        self._flip: tuple[float, str] | None = None
+        """When to go back by ourselves (monotonic seconds), and to which commit."""
         self._number = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True, name="platform")
@@ -87,7 +101,7 @@ class Platform:
         """Stop serving."""
         self._stop.set()
         self._thread.join(HEALTHY_WITHIN)
-        _end(self._serving)
+        _end(self._serving.values())
         for one in self._sockets:
             one.close()
 
@@ -104,21 +118,49 @@ class Platform:
             time.sleep(0.1)
         raise TimeoutError(f"{commit[:7]} is not served")
 
+    def arrange(self, fault: Fault) -> None:
+        """What goes wrong with the next deployment, by our doing and not the release's:
+
+        `lost` we never hear of it; `cancelled` somebody cancels the build; `wrong_commit` the build takes the sources
+        from before, as out of a cache; `partial` only the second address gets it; `flips_back` after a while we serve
+        what was there before, as when somebody presses the button.
+        """
+        self._fault = fault
+
     def deploy(self, commit: str) -> Deployment:
         """Build and serve *commit*; the one before goes on serving when it does not come up."""
+        fault, self._fault = self._fault, ""
         self._number += 1
-        self._stop.wait(self._build if self._serving else 0.0)
         name = f"dpl_{self._number}"
+        if fault == "lost":
+            return self._record(name, commit, "LOST")
+        self._stop.wait(self._build if self._serving else 0.0)
+        if fault == "cancelled":
+            return self._record(name, commit, "CANCELED")
+        built = self._served if fault == "wrong_commit" else commit
+        if not self._serve(name, built, ADDRESSES[1:] if fault == "partial" else ADDRESSES):
+            return self._record(name, commit, "ERROR")
+        if fault == "flips_back":
+            self._flip = (time.monotonic() + FLIPS_BACK_AFTER, self._served)
+        elif fault != "partial":
+            self._flip = None
+        self._served = built
+        return self._record(name, commit, "READY")
+
+    def _serve(self, name: str, commit: str, letters: Sequence[str]) -> bool:
+        """Serve *commit* at these addresses from now on; was it possible?"""
         checkout = self._check_out(name, commit)
         if not self._migrate(checkout):
-            return self._record(name, commit, "ERROR")
-        launched = [self._launch(checkout, commit, letter) for letter in ADDRESSES]
-        servers = tuple(server for server, _ in launched)
+            return False
+        launched = {letter: self._launch(checkout, commit, letter) for letter in letters}
+        fresh = {letter: server for letter, (server, _) in launched.items()}
         deadline = time.monotonic() + HEALTHY_WITHIN
-        healthy = all(_comes_up(server, private, deadline) for server, private in launched)
-        before, self._serving = (self._serving, servers) if healthy else (servers, self._serving)
-        _end(before)
-        return self._record(name, commit, "READY" if healthy else "ERROR")
+        healthy = all(_comes_up(server, private, deadline) for server, private in launched.values())
+        over = [self._serving[letter] for letter in letters if letter in self._serving]
+        _end(over if healthy else fresh.values())
+        if healthy:
+            self._serving |= fresh
+        return healthy
 
     def _check_out(self, name: str, commit: str) -> Path:
         checkout = self._folder / name
@@ -152,6 +194,8 @@ class Platform:
             server = subprocess.Popen(
                 argv, env=environ, cwd=checkout, pass_fds=descriptors, stdout=log, stderr=log, start_new_session=True
             )
+        if hasattr(resource, "prlimit"):
+            resource.prlimit(server.pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
         address = _address_of(own)
         own.close()
         return server, address
@@ -167,6 +211,8 @@ class Platform:
             for pushed in sorted(self._queue.iterdir()):
                 self.deploy(pushed.name.partition("-")[2])
                 pushed.unlink()
+            if self._flip and time.monotonic() > self._flip[0]:
+                self.deploy(self._flip[1])
 
 
 def _listening() -> socket.socket:

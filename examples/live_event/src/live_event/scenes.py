@@ -1,15 +1,16 @@
 """What happens around a release without being its doing: a crowd, a bot, a stranger, late log lines.
 
 A scene is played while `scene.json` in the stack's folder names it. The load generator and the log shipper watch that
-file; `live_event.demo` writes it.
+file; `live_event.demo` writes it. What happens to the database is done by whoever plays the scene (`played`).
 """
 
 import asyncio
 import contextlib
 import json
+import math
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +37,25 @@ class Scene:
 
 SCENES = {
     "flash_crowd": Scene("the traffic triples", begins=6, lasts=14),
+    "traffic_doubled": Scene("the traffic doubles", begins=1, lasts=40),
+    "crowd_at_start": Scene("the event begins: the traffic triples with the deploy", begins=0, lasts=40),
+    "fading": Scene("the traffic falls to a third", begins=2, lasts=40),
     "bot": Scene("a bot looks for what is not there", begins=4, lasts=16),
     "outsider": Scene("somebody without an account asks for a column that does not exist", begins=4, lasts=40),
-    "log_delay": Scene("log lines come up to 90 seconds of the plan late", begins=1, lasts=24),
+    "log_delay": Scene("log lines come up to two minutes of the plan late", begins=1, lasts=24),
+    "log_outage": Scene("no log line comes any more", begins=8, lasts=40),
+    "clock_skew": Scene("the clock of the logs is 20 seconds of the plan ahead", begins=1, lasts=24),
+    "database_restart": Scene("the provider restarts the database", begins=10, lasts=1),
+    "database_outage": Scene("the database is away for two minutes of the plan", begins=10, lasts=2),
     "known_error": Scene("an old fault goes on as ever", standing=True),
 }
-LATE = 1.5 * MINUTE
+LATE = 2 * MINUTE
 """So late log lines come in the scene `log_delay`."""
+AHEAD = MINUTE / 3
+"""So far the clock of the logs is ahead in the scene `clock_skew`."""
 CROWD_COMES_WITHIN = 2 * MINUTE
+LEAST = 3.0
+"""So many times less people do at last in the scene `fading`."""
 
 
 def now_playing(folder: Path) -> str:
@@ -62,12 +74,21 @@ def play(folder: Path, name: str) -> None:
 
 
 def lateness(folder: Path) -> float:
-    """By how much log lines may be late now, in seconds."""
-    return LATE if now_playing(folder) == "log_delay" else 0.0
+    """By how much log lines may be late now, in seconds; infinite: they do not come."""
+    return {"log_delay": LATE, "log_outage": math.inf}.get(now_playing(folder), 0.0)
+
+
+def skew(folder: Path) -> float:
+    """By how much the clock of the logs is ahead now, in seconds."""
+    return AHEAD if now_playing(folder) == "clock_skew" else 0.0
+
+
+Deeds = Mapping[str, Callable[[], None]]
+"""What is to be done when a scene begins, by the scene's name."""
 
 
 @contextmanager
-def played(folder: Path, name: str, served: Callable[[], bool]) -> Iterator[None]:
+def played(folder: Path, name: str, served: Callable[[], bool], deeds: Deeds) -> Iterator[None]:
     """Play the scene *name*, if it is one, at its time once the release is *served*; it ends with the block at the
     latest."""
     scene = SCENES.get(name)
@@ -75,21 +96,27 @@ def played(folder: Path, name: str, served: Callable[[], bool]) -> Iterator[None
         yield
         return
     over = threading.Event()
-    director = threading.Thread(target=_direct, args=(folder, name, scene, served, over), daemon=True, name="scene")
+    director = threading.Thread(
+        target=_direct, args=(folder, name, scene, served, over, deeds), daemon=True, name="scene"
+    )
     director.start()
     try:
         yield
     finally:
         over.set()
-        director.join(10)
+        director.join(30)
 
 
-def _direct(folder: Path, name: str, scene: Scene, served: Callable[[], bool], over: threading.Event) -> None:
+def _direct(
+    folder: Path, name: str, scene: Scene, served: Callable[[], bool], over: threading.Event, deeds: Deeds
+) -> None:
     while not served():
         if over.wait(0.2):
             return
     if not over.wait(scene.begins * MINUTE):
         play(folder, name)
+        if name in deeds:
+            deeds[name]()
         over.wait(scene.lasts * MINUTE)
         play(folder, "")
 
@@ -98,6 +125,8 @@ class Cast(Protocol):
     """Who plays the visitors."""
 
     known_error: bool
+    slowness: float
+    """How many times as long they wait between two deeds."""
 
     def arrive(self, number: int) -> asyncio.Task[None]:
         """One more visitor than so many comes."""
@@ -128,18 +157,31 @@ class Stage:
             one.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks, self._playing = [], wanted
-        self._cast.known_error = wanted == "known_error"
-        acts = {"flash_crowd": self._crowd, "bot": self._bot, "outsider": self._outsider}
+        self._cast.known_error, self._cast.slowness = wanted == "known_error", 1.0
+        acts: dict[str, Callable[[], Coroutine[None, None, None]]] = {
+            "flash_crowd": lambda: self._crowd(2 * self._size),
+            "crowd_at_start": lambda: self._crowd(2 * self._size),
+            "traffic_doubled": lambda: self._crowd(self._size),
+            "fading": self._fade,
+            "bot": self._bot,
+            "outsider": self._outsider,
+        }
         if wanted in acts:
             self._tasks.append(asyncio.create_task(acts[wanted]()))
 
-    async def _crowd(self) -> None:
-        """Twice as many again, one after the other."""
+    async def _fade(self) -> None:
+        """People do less and less."""
+        while self._cast.slowness < LEAST:
+            self._cast.slowness += 0.2
+            await asyncio.sleep(MINUTE)
+
+    async def _crowd(self, size: int) -> None:
+        """So many more, one after the other."""
         crowd: list[asyncio.Task[None]] = []
         try:
-            for number in range(2 * self._size):
+            for number in range(size):
                 crowd.append(self._cast.arrive(self._size + number))
-                await asyncio.sleep(CROWD_COMES_WITHIN / (2 * self._size))
+                await asyncio.sleep(CROWD_COMES_WITHIN / size)
             await asyncio.gather(*crowd, return_exceptions=True)
         finally:
             for one in crowd:

@@ -1,26 +1,40 @@
 """Ships the log lines that the service writes to where whoever watches reads them, as a log drain does.
 
 It moves whole lines, at once. While the scene `log_delay` is played, each load of lines is held back for a random time,
-so that lines come late and in another order, as they do when a drain has trouble.
+so that lines come late and in another order, as they do when a drain has trouble; in the scene `log_outage` nothing
+comes, and in the scene `clock_skew` what the lines say of their time is wrong.
 """
 
 import heapq
 import itertools
+import json
+import math
 import random
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from live_event.logs import STREAMS, LogWriter
+from live_event.logs import STREAMS, LogWriter, encode
 
 POLL = 0.1
 
 
 class Shipper:
-    """Moves lines from *source* to *target* in a thread of its own; *delay* says how late they may be now, seconds."""
+    """Moves lines from *source* to *target* in a thread of its own.
 
-    def __init__(self, source: Path, target: Path, delay: Callable[[], float] = lambda: 0.0) -> None:
+    *delay* says how late they may be now, *skew* how far their clock is ahead, both in seconds.
+    """
+
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        delay: Callable[[], float] = lambda: 0.0,
+        skew: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._skew = skew
         self._paths = {stream: source / f"{stream}.ndjson" for stream in STREAMS}
         self._writer, self._delay, self._chance = LogWriter(target), delay, random.Random(1)
         self._read = dict.fromkeys(STREAMS, 0)
@@ -41,12 +55,13 @@ class Shipper:
 
     def ship(self, now: float, *, all_of_it: bool = False) -> None:
         """Take what is new, and let go what is due at *now* (seconds of any clock)."""
-        late = self._delay()
+        late, ahead = self._delay(), self._skew()
         for stream, path in self._paths.items():
             block = self._new(stream, path)
             if block:
-                due = now + (self._chance.uniform(0, late) if late else 0.0)
-                heapq.heappush(self._held, (due, next(self._numbers), stream, block))
+                held = late if math.isinf(late) else self._chance.uniform(0, late) if late else 0.0
+                told = _ahead(block, ahead) if ahead else block
+                heapq.heappush(self._held, (now + held, next(self._numbers), stream, told))
         while self._held and (all_of_it or self._held[0][0] <= now):
             _, _, stream, block = heapq.heappop(self._held)
             self._writer.write_many(stream, block)
@@ -67,3 +82,13 @@ class Shipper:
         while not last:
             last = self._stop.wait(POLL)
             self.ship(time.monotonic(), all_of_it=last)
+
+
+def _ahead(block: bytes, seconds: float) -> bytes:
+    """The lines of *block* with their time so many seconds later."""
+    lines = []
+    for one in block.splitlines():
+        told = json.loads(one)
+        later = datetime.fromisoformat(told["timestamp"]) + timedelta(seconds=seconds)
+        lines.append(encode({**told, "timestamp": later.strftime("%Y-%m-%dT%H:%M:%S.%f")}))
+    return b"".join(lines)

@@ -109,7 +109,7 @@ def serving(folder: Path, build: float = 0.0) -> Iterator[Stack]:
 @contextmanager
 def _shipping(folder: Path, written: Path, jsonlogs: Path | None) -> Iterator[None]:
     """What the service and its database write becomes the streams that a watcher follows."""
-    shipper = Shipper(written, folder / "logs", lambda: scenes.lateness(folder))
+    shipper = Shipper(written, folder / "logs", lambda: scenes.lateness(folder), lambda: scenes.skew(folder))
     forwarder = Forwarder(jsonlogs, written) if jsonlogs else None
     shipper.start()
     if forwarder:

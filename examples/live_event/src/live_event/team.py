@@ -4,8 +4,10 @@ import os
 import shutil
 import subprocess
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 EXAMPLE = Path(__file__).resolve().parents[2]
 RELEASES = EXAMPLE / "releases"
@@ -13,8 +15,19 @@ RELEASES = EXAMPLE / "releases"
 _WHO = {"NAME": "Live Event Team", "EMAIL": "team@live-event.example"}
 
 
-@dataclass(frozen=True)
-class Edit:
+Ending = Literal["undone", "passed", "not_undone", "inconclusive", "never_deployed"]
+"""How a watch may end."""
+Fault = Literal["", "lost", "cancelled", "wrong_commit", "partial", "flips_back"]
+"""What the platform does wrong with a deployment (`live_event.platform`)."""
+
+_GREETING = '"greeting": "Welcome"'
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Edit(_Told):
     """Replace *find*, which must be there, by *replace* in *file*."""
 
     file: str
@@ -22,36 +35,65 @@ class Edit:
     replace: str
 
 
-@dataclass(frozen=True)
-class Change:
-    """A pull request, and what is expected of it once it is live."""
+class Addition(_Told):
+    """A new *file* with this *text*."""
+
+    file: str
+    text: str
+
+
+def _one_or_more(told: object) -> object:
+    return (told,) if isinstance(told, str) else told
+
+
+class Change(_Told):
+    """A pull request, and what is expected of it once it is merged."""
 
     name: str
     number: int
     title: str
-    expected: tuple[str, ...]
-    """How its watch may end: `undone`, `passed`, `not_undone`, `inconclusive`."""
-    edits: tuple[Edit, ...]
+    kind: str = Field(default="", alias="class")
+    """Which class of releases it belongs to."""
+    expected: Annotated[tuple[Ending, ...], BeforeValidator(_one_or_more)]
+    """How its watch may end."""
+    because: str = ""
+    """Why a harmful one is not expected to be undone, or a harmless one need not pass."""
     breaks: str = ""
     """What it breaks, in words; empty: nothing."""
     seen_by: tuple[str, ...] = ()
     """The checks and journeys of which at least one must see it: `check:NAME`, `journey:NAME`."""
     scene: str = ""
     """What happens besides (`live_event.scenes`)."""
+    platform: Fault = ""
+    """What the platform does wrong."""
+    greeting: str = ""
+    """A new greeting on the front page: a change on which nothing depends."""
+    edits: tuple[Edit, ...] = ()
+    adds: tuple[Addition, ...] = ()
 
     @property
     def harmful(self) -> bool:
+        """Does it break something?"""
+        return bool(self.breaks)
+
+    @property
+    def undoable(self) -> bool:
         """Should it be undone?"""
         return "undone" in self.expected
 
+    @property
+    def all_edits(self) -> tuple[Edit, ...]:
+        """Its edits, that of the greeting among them."""
+        if not self.greeting:
+            return self.edits
+        fresh = f'"greeting": "{self.greeting}"'
+        return (*self.edits, Edit(file="src/live_event/pages/words.py", find=_GREETING, replace=fresh))
+
 
 def change(name: str) -> Change:
-    """The release called *name*; `FileNotFoundError` when there is none."""
-    told = tomllib.loads((RELEASES / f"{name}.toml").read_text())
-    edits = tuple(Edit(**edit) for edit in told.pop("edits"))
-    expected = told.pop("expected")
-    expected = (expected,) if isinstance(expected, str) else tuple(expected)
-    return Change(name=name, expected=expected, edits=edits, seen_by=tuple(told.pop("seen_by", ())), **told)
+    """The release called *name*; `FileNotFoundError` when there is none, pydantic's `ValidationError` when it does not
+    say what it must."""
+    return Change.model_validate({"name": name, **tomllib.loads((RELEASES / f"{name}.toml").read_text())})
 
 
 class Team:
@@ -85,7 +127,9 @@ class Team:
         self._git("fetch", "-q", "origin")
         self._git("reset", "-q", "--hard", "origin/main")
         self._git("checkout", "-q", "-B", branch)
-        for edit in wanted.edits:
+        for addition in wanted.adds:
+            (self._clone / addition.file).write_text(addition.text)
+        for edit in wanted.all_edits:
             path = self._clone / edit.file
             text = path.read_text()
             if edit.find not in text:
