@@ -9,12 +9,13 @@ export UV_NO_PROGRESS := 1
 RELEASES = $(basename $(notdir $(wildcard examples/live_event/releases/*.toml)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint lock words
+.PHONY: help setup demo test test-all lint lock words proving-ground
 
 help:
 	@echo "make demo      a release that passes, and one that is caught and undone (about five minutes)"
 	@echo "make demo RELEASE=name   one of: $(RELEASES)"
 	@echo "make test      all tests, types, style and architecture (under ten minutes)"
+	@echo "make proving-ground   every release of the example, watched for real (about ninety minutes on two cores)"
 	@echo "make lock      compile the locks in requirements again"
 
 .tools/bin/uv:
@@ -41,6 +42,9 @@ test: setup lint
 
 test-all: setup
 	$(BIN)/python -m pytest -m slow
+
+proving-ground: setup  ## goes on where it was interrupted
+	$(BIN)/python -m benchmarks.proving_ground
 
 words: setup
 	for one in en ko; do $(BIN)/pybabel compile -i src/bakewatch/report/words/$$one.po -o src/bakewatch/report/words/$$one.mo -l $$one; done

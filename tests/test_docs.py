@@ -121,3 +121,10 @@ def test_the_workflows_of_the_action_use_what_it_has() -> None:
 def test_links_within_the_project_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
         assert "://" in target or (page.parent / target).exists(), target
+
+
+def test_what_the_guide_to_journeys_shows_stands_in_the_example() -> None:
+    shown = re.findall(r"```python\n# (\S+)\n(.*?)```", (ROOT / "docs" / "journeys.md").read_text(), re.DOTALL)
+    assert len(shown) >= 5
+    for file, text in shown:
+        assert text in (ROOT / file).read_text(), f"{file} does not hold what the guide shows of it"

@@ -281,6 +281,16 @@ def test_the_watch_goes_on_while_a_person_is_asked() -> None:
     assert sum(look.at > asked.at for look in told.events("Looked")) > 50  # type: ignore[attr-defined]
 
 
+def test_journeys_do_not_walk_again_and_again_while_a_person_thinks() -> None:
+    """At an unhurried pace: what walks write is limited for each user by many a service."""
+    told = Story(plan=with_mode(Mode.ASK), arrange=harmful).tell()
+    walks = [look.at for look in told.events("Looked") if look.journeys]  # type: ignore[attr-defined]
+    every, after = PLAN.span(PLAN.bake.journeys_every), walks[2:]
+    assert len(after) >= 2
+    hurried = sum(later - earlier < every for earlier, later in pairwise(after))
+    assert hurried <= 1, "but for the last look of the planned time"
+
+
 def test_an_answer_nobody_asked_for_is_ignored() -> None:
     def arrange(world: ScriptedWorld) -> None:
         world.runtime.messages.append((START + timedelta(minutes=9), Message(kind="approve")))

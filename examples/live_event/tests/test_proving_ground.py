@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.releases import due, finished, names, remember
-from benchmarks.releases_run import NOT_RUN, Run, measured
-from benchmarks.releases_table import rows
+from benchmarks.proving_ground.__main__ import due, names
+from benchmarks.proving_ground.memory import finished, remember
+from benchmarks.proving_ground.page import write_page
+from benchmarks.proving_ground.run import NOT_RUN, Run, measured
+from benchmarks.proving_ground.totals import rows
 
 UNDONE = Run("registrations_id", 1, "undone", "fail", 1, ("check:missing-column",), detected=3.0, restored=9.0)
 PASSED = Run("harmless", 1, "passed", "pass")
@@ -64,14 +66,46 @@ def test_a_run_is_good_when_it_ends_as_expected_and_is_seen_by_what_should_see_i
     assert (run.as_expected, run.right_reason) == (as_expected, right)
 
 
+def _met(runs: list[Run], times: int = 1) -> dict[str, bool]:
+    """What is met, by the first words of its figure."""
+    table = rows(runs, ["registrations_id", "harmless"], times)
+    return {row.figure.split(" (")[0].split(": median")[0]: row.met for row in table}
+
+
 def test_everything_is_met_only_when_every_run_is_good() -> None:
-    good = rows([UNDONE, PASSED], ["registrations_id", "harmless"], 1)
-    assert all(row.met for row in good)
-    short = {row.figure: row.met for row in rows([UNDONE, PASSED], ["registrations_id", "harmless"], 2)}
-    assert short["runs of each release"] is False
-    bad = replace(PASSED, ending="undone", reverts=1)
-    told = {row.figure: row.met for row in rows([UNDONE, bad], ["registrations_id", "harmless"], 1)}
-    assert (told["harmless runs undone"], told["harmless"], told["registrations_id"]) == (False, False, True)
+    assert all(_met([UNDONE, PASSED]).values())
+    assert _met([UNDONE, PASSED], 2)["all: runs"] is False
+    wronged = _met([UNDONE, replace(PASSED, ending="undone", reverts=1)])
+    assert not any(
+        wronged[one]
+        for one in (
+            "harmless: harmless",
+            "harmless releases undone",
+            "rollbacks: precision",
+            "all: verdict as expected",
+        )
+    )
+    assert wronged["harmful: registrations_id"] and wronged["rollbacks: recall over what can be undone"]
+
+
+def test_a_harmful_release_that_passes_is_the_worst() -> None:
+    missed = _met([replace(UNDONE, ending="passed", reverts=0, culprits=()), PASSED])
+    assert not missed["passes of what was harmful or not watched"]
+    assert not missed["rollbacks: recall over what can be undone"]
+    assert missed["harmless releases undone"]
+
+
+def test_the_interval_stands_beside_the_share() -> None:
+    values = {row.figure: row.value for row in rows([UNDONE, PASSED], ["registrations_id", "harmless"], 1)}
+    assert values["rollbacks: precision"] == "1 of 1 (95% interval 3% to 100%)"
+
+
+def test_the_page_tells_of_every_run_and_draws_those_that_were_restored(tmp_path: Path) -> None:
+    runs = [UNDONE, replace(PASSED, reasons=("blind <logs>",), blind=3)]
+    text = write_page(runs, rows(runs, ["registrations_id", "harmless"], 1), tmp_path).read_text()
+    assert text.count("<strong>") == 2 and text.count('<rect class="late" x="260"') == 1
+    assert "blind &lt;logs&gt;" in text and "3 min" in text and "9 s" in text
+    assert "recall over what can be undone" in text
 
 
 def test_finished_runs_are_not_done_again(tmp_path: Path) -> None:
@@ -85,5 +119,5 @@ def test_finished_runs_are_not_done_again(tmp_path: Path) -> None:
 
 def test_every_release_is_run() -> None:
     found = names()
-    assert len(found) == len(set(found)) >= 17
+    assert len(found) == len(set(found)) >= 40
     assert {"harmless", "registrations_id"} <= set(found)

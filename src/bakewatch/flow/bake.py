@@ -242,7 +242,8 @@ class _Bake:
             self.tellings_left = 0 if self.case.tell("asked") else self.tellings_left - 1
 
     def _due_journeys(self, due: datetime) -> tuple[Journey, ...]:
-        last_one = due >= self.watch.ends - self.case.plan.span(self.case.plan.bake.look_every)
+        """All of them, every so often and at the end; not again and again at the end while a person thinks."""
+        last_one = self.asked is None and due >= self.watch.ends - self.case.plan.span(self.case.plan.bake.look_every)
         if due < self.next_walk and not last_one:
             return ()
         self.next_walk = due + self.case.plan.span(self.case.plan.bake.journeys_every)

@@ -98,7 +98,7 @@ def measured(release: str, number: int, shown: dict[str, Any], report: dict[str,
     """
     broken, undo = report["broken"] or {}, report["undo"]
     first = min(filter(None, map(_moment, (shown["first_bad"], broken.get("since")))), default=None)
-    first = first or _moment(report["live"]["live_since"])
+    first = first or _moment((report["live"] or {}).get("live_since"))
     fired, until = _moment(undo["fired_at"]), _moment(broken.get("until"))
     checks = [check["evidence"] or {} for one in report["criteria"] for check in one["checks"]]
     reasons = report["reasons"]
