@@ -19,7 +19,9 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 REFERENCE = (ROOT / "docs" / "plan.md").read_text()
 PACKS = (ROOT / "docs" / "packs.md").read_text()
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXAMPLE = ROOT / "examples" / "live_event"
+TOP = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")]
+PAGES = [*TOP, EXAMPLE / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_plan_in_the_readme_is_a_plan_and_stays_one_with_what_is_added_to_it(tmp_path: Path) -> None:
@@ -128,3 +130,8 @@ def test_what_the_guide_to_journeys_shows_stands_in_the_example() -> None:
     assert len(shown) >= 5
     for file, text in shown:
         assert text in (ROOT / file).read_text(), f"{file} does not hold what the guide shows of it"
+
+
+def test_the_release_in_the_readme_of_the_example_is_one_of_its_releases() -> None:
+    (shown,) = re.findall(r"```toml\n(.*?)```", (EXAMPLE / "README.md").read_text(), re.DOTALL)
+    assert shown.strip() in (EXAMPLE / "releases" / "browser_only.toml").read_text()
