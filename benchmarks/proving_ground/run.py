@@ -70,6 +70,7 @@ def run(release: str, number: int, work: Path) -> Run:
             release,
             "--build",
             str(BUILD),
+            "--brief",
         ]
         demo = subprocess.Popen(argv, stdout=out, stderr=out, start_new_session=True)
         try:

@@ -136,6 +136,7 @@ def main() -> None:
     parser.add_argument("--releases", default="harmless,registrations_id")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--build", type=float, default=BUILD, help="seconds that a deployment takes to build")
+    parser.add_argument("--brief", action="store_true", help="do not show what the checks could see")
     asked = parser.parse_args()
     releases = [change(name) for name in asked.releases.split(",")]
     standing = {one.scene for one in releases if one.scene and SCENES[one.scene].standing}
@@ -149,7 +150,8 @@ def main() -> None:
         play(folder, *standing or ("",))
         print("=== Starting PostgreSQL, the platform and visitors", flush=True)
         with serving(folder, asked.build) as stack, visited(stack, HISTORY):
-            foresee(stack)
+            if not asked.brief:
+                foresee(stack)
             shown = [show(stack, release) for release in releases]
             tell(stack, shown)
         (folder / "shown.json").write_text(json.dumps([asdict(one) for one in shown], indent=2) + "\n")
