@@ -1,20 +1,20 @@
 """The proving ground: `python -m benchmarks.proving_ground [--only a,b] [--parallel 2] [--runs 1]`.
 
 Every release of the example is merged, deployed and watched for real, each time in a stack of its own, at the example's
-time scale. A run that is finished is remembered for the commit that was tried, and not done again (`--fresh` forgets
-it), so that it can be interrupted at any time. The table goes to the screen, `results/proving_ground.json` and, with
-charts, `results/proving_ground.html`.
+time scale. A run that is finished is not done again (`--fresh` forgets it) until bakewatch, the example or that release
+is another, so that it can be interrupted at any time. The table goes to the screen, `results/proving_ground.json` and,
+with charts, `results/proving_ground.html`.
 """
 
 import argparse
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.proving_ground.memory import finished, remember
+from benchmarks.proving_ground.memory import Uncommitted, finished, remember, tried
 from benchmarks.proving_ground.page import write_page
 from benchmarks.proving_ground.run import Run, run
 from benchmarks.proving_ground.totals import rows
@@ -46,7 +46,7 @@ def work_off(left: Sequence[tuple[str, int]], work: Path, parallel: int) -> list
         futures = [pool.submit(run, name, number, work) for name, number in left]
         try:
             for future in as_completed(futures):
-                one = future.result()
+                one = replace(future.result(), tried=tried(future.result().release))
                 remember(work, one)
                 ended.append(one)
                 mark = "" if one.as_expected and one.right_reason else "   <-- NOT AS EXPECTED"
@@ -69,12 +69,17 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     asked = parser.parse_args()
     wanted = asked.only.split(",") if asked.only else names()
-    tried = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    work: Path = (asked.work / tried[:12]).absolute()
+    work: Path = asked.work.absolute()
     if asked.fresh:
         shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
-    done = [one for one in finished(work) if one.release in wanted and one.number <= asked.runs]
+    try:
+        known = finished(work)
+        for name in wanted:
+            tried(name)
+    except Uncommitted as problem:
+        parser.error(str(problem))
+    done = [one for one in known if one.release in wanted and one.number <= asked.runs]
     done += work_off(due(wanted, asked.runs, done), work, asked.parallel)
     table = rows(done, wanted, asked.runs)
     show(table)

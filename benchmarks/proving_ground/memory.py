@@ -1,17 +1,42 @@
-"""Which runs are finished: one line of JSON for each."""
+"""Which runs are finished, one line of JSON for each, and of what: a run counts until what was tried has changed."""
 
+import hashlib
 import json
+import subprocess
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.proving_ground.run import NOT_RUN, Run
 
+EXAMPLE = "examples/live_event"
+PARTS = ("src", *(f"{EXAMPLE}/{one}" for one in ("src", "journeys", "bakewatch.toml", "pyproject.toml")))
+"""What every run tries; its own release comes to that."""
 
-def finished(work: Path) -> list[Run]:
-    """The runs that need not be done again."""
+
+class Uncommitted(Exception):
+    """What is tried is not what is committed."""
+
+
+def tried(release: str) -> str:
+    """A digest of all that decides how a run of *release* goes, as it is committed."""
+    parts = (*PARTS, f"{EXAMPLE}/releases/{release}.toml")
+    changed = _git("status", "--porcelain", "--", *parts)
+    if changed:
+        raise Uncommitted(f"commit first, runs are remembered by what is committed: {changed.splitlines()[0].strip()}")
+    return hashlib.sha256(_git("rev-parse", *(f"HEAD:{one}" for one in parts)).encode()).hexdigest()[:12]
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout
+
+
+def finished(work: Path, wanted: Callable[[str], str] = tried) -> list[Run]:
+    """The runs that need not be done again: what they tried is what is *wanted* of their release."""
     path = work / "runs.ndjson"
     told = [json.loads(one) for one in path.read_text().splitlines()] if path.exists() else []
-    return [Run(**one | {key: tuple(one[key]) for key in ("culprits", "reasons")}) for one in told]
+    runs = [Run(**one | {key: tuple(one[key]) for key in ("culprits", "reasons")}) for one in told]
+    return [one for one in runs if one.tried == wanted(one.release)]
 
 
 def remember(work: Path, done: Run) -> None:

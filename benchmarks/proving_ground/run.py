@@ -42,6 +42,8 @@ class Run:
     blind: int = 0
     """The most minutes that a check was blind."""
     took: float = 0.0
+    tried: str = ""
+    """A digest of what was tried."""
 
     @property
     def as_expected(self) -> bool:

@@ -1,12 +1,13 @@
 """The benchmark over all releases: what it makes of a run, and what it asks of all of them."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmarks.proving_ground.__main__ import due, names
-from benchmarks.proving_ground.memory import finished, remember
+from benchmarks.proving_ground.memory import PARTS, Uncommitted, finished, remember, tried
 from benchmarks.proving_ground.page import write_page
 from benchmarks.proving_ground.run import NOT_RUN, Run, measured
 from benchmarks.proving_ground.totals import rows
@@ -108,13 +109,38 @@ def test_the_page_tells_of_every_run_and_draws_those_that_were_restored(tmp_path
     assert "recall over what can be undone" in text
 
 
-def test_finished_runs_are_not_done_again(tmp_path: Path) -> None:
-    assert finished(tmp_path) == []
+def test_finished_runs_are_not_done_again_until_what_they_tried_has_changed(tmp_path: Path) -> None:
+    now = {"registrations_id": "a", "harmless": "b"}
+    assert finished(tmp_path, now.__getitem__) == []
     for one in (UNDONE, PASSED, replace(PASSED, number=2, ending=NOT_RUN)):
-        remember(tmp_path, one)
-    assert finished(tmp_path) == [UNDONE, PASSED]
-    left = due(["registrations_id", "harmless"], 2, finished(tmp_path))
-    assert left == [("harmless", 2), ("registrations_id", 2)]
+        remember(tmp_path, replace(one, tried=now[one.release]))
+    done = finished(tmp_path, now.__getitem__)
+    assert [one.release for one in done] == ["registrations_id", "harmless"]
+    assert due(["registrations_id", "harmless"], 2, done) == [("harmless", 2), ("registrations_id", 2)]
+    assert [one.release for one in finished(tmp_path, {**now, "harmless": "c"}.__getitem__)] == ["registrations_id"]
+
+
+@pytest.mark.real
+def test_what_was_tried_is_what_is_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in (*PARTS, "examples/live_event/releases/a.toml", "examples/live_event/releases/b.toml"):
+        (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / part).write_text(part)
+    monkeypatch.chdir(tmp_path)
+    who = ["-c", "user.name=team", "-c", "user.email=team@live-event.example"]
+
+    def commit() -> None:
+        subprocess.run(["git", "add", "-A"], check=True)
+        subprocess.run(["git", *who, "commit", "-q", "-m", "now"], check=True)
+
+    subprocess.run(["git", "init", "-q"], check=True)
+    commit()
+    before = tried("a"), tried("b")
+    (tmp_path / "examples/live_event/releases/a.toml").write_text("changed")
+    with pytest.raises(Uncommitted, match=r"releases/a\.toml"):
+        tried("a")
+    assert tried("b") == before[1]
+    commit()
+    assert tried("a") != before[0] and tried("b") == before[1]
 
 
 def test_every_release_is_run() -> None:
