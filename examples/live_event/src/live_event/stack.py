@@ -23,7 +23,7 @@ from live_event.team import EXAMPLE, Team
 
 ADDRESSES = ("http://127.0.0.1:8787", "http://127.0.0.1:8788")
 """What the plan of the example says; a running stack has other ports."""
-DISTANCE = 0.01
+DISTANCE = 0.03
 """Seconds between the service and its database, in the mean: latencies of one machine would tell of its other load."""
 
 
