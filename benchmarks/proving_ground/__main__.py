@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.proving_ground.memory import Uncommitted, finished, remember, tried
 from benchmarks.proving_ground.page import write_page
-from benchmarks.proving_ground.run import Run, run
+from benchmarks.proving_ground.run import Run, end_all, run
 from benchmarks.proving_ground.totals import rows
 from benchmarks.table import show, write
 from live_event.team import RELEASES, change
@@ -40,13 +40,15 @@ def due(wanted: Sequence[str], times: int, done: Sequence[Run]) -> list[tuple[st
 
 
 def work_off(left: Sequence[tuple[str, int]], work: Path, parallel: int) -> list[Run]:
-    """Do what is *left*, so many at a time."""
+    """Do what is *left*, so many at a time; each is remembered by what was committed when all of it began."""
+    digests = {name: tried(name) for name, _ in left}
     ended: list[Run] = []
     with ThreadPoolExecutor(parallel) as pool:
         futures = [pool.submit(run, name, number, work) for name, number in left]
         try:
             for future in as_completed(futures):
-                one = replace(future.result(), tried=tried(future.result().release))
+                one = future.result()
+                one = replace(one, tried=digests[one.release])
                 remember(work, one)
                 ended.append(one)
                 mark = "" if one.as_expected and one.right_reason else "   <-- NOT AS EXPECTED"
@@ -55,6 +57,7 @@ def work_off(left: Sequence[tuple[str, int]], work: Path, parallel: int) -> list
                 print(f"[{len(ended)} of {len(left)}] {told}", flush=True)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            end_all()
             raise
     return ended
 
@@ -74,13 +77,10 @@ def main() -> None:
         shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
     try:
-        known = finished(work)
-        for name in wanted:
-            tried(name)
+        done = [one for one in finished(work) if one.release in wanted and one.number <= asked.runs]
+        done += work_off(due(wanted, asked.runs, done), work, asked.parallel)
     except Uncommitted as problem:
         parser.error(str(problem))
-    done = [one for one in known if one.release in wanted and one.number <= asked.runs]
-    done += work_off(due(wanted, asked.runs, done), work, asked.parallel)
     table = rows(done, wanted, asked.runs)
     show(table)
     if not asked.only:

@@ -10,7 +10,10 @@ from pathlib import Path
 from benchmarks.proving_ground.run import NOT_RUN, Run
 
 EXAMPLE = "examples/live_event"
-PARTS = ("src", *(f"{EXAMPLE}/{one}" for one in ("src", "journeys", "bakewatch.toml", "pyproject.toml")))
+PARTS = (
+    *("src", "requirements/dev.lock", "benchmarks/proving_ground/run.py"),
+    *(f"{EXAMPLE}/{one}" for one in ("src", "journeys", "bakewatch.toml", "pyproject.toml")),
+)
 """What every run tries; its own release comes to that."""
 
 

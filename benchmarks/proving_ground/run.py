@@ -17,8 +17,8 @@ from live_event.team import change
 LONGEST = 900.0
 """Seconds after which a run is ended: none takes half as long."""
 NOT_RUN = "not_run"
-BUILD = 19.2
-"""Seconds that the platform takes to build, four minutes of the plan: so long that, however many stacks there are, the
+BUILD = 28.8
+"""Seconds that the platform takes to build, six minutes of the plan: so long that, however many stacks there are, the
 watch begins before the release is live."""
 
 
@@ -75,12 +75,13 @@ def run(release: str, number: int, work: Path) -> Run:
             "--brief",
         ]
         demo = subprocess.Popen(argv, stdout=out, stderr=out, start_new_session=True)
+        _RUNNING.add(demo)
         try:
             demo.wait(LONGEST)
-        except BaseException as problem:
+        except subprocess.TimeoutExpired:
             _end(demo)
-            if not isinstance(problem, subprocess.TimeoutExpired):
-                raise
+        finally:
+            _RUNNING.discard(demo)
     took = time.monotonic() - began
     try:
         shown: dict[str, Any] = json.loads((folder / "shown.json").read_text())[0]
@@ -97,7 +98,8 @@ def run(release: str, number: int, work: Path) -> Run:
 def measured(release: str, number: int, shown: dict[str, Any], report: dict[str, Any], took: float) -> Run:
     """What *shown* (the demo's own record) and the *report* say together.
 
-    The first bad event is what came first: a bad answer that a visitor got, or what the logs show.
+    The first bad event is what came first: a bad answer that a visitor got, or what the logs show; where there was none
+    of either (only a journey saw it), the moment at which the release was live.
     """
     broken, undo = report["broken"] or {}, report["undo"]
     first = min(filter(None, map(_moment, (shown["first_bad"], broken.get("since")))), default=None)
@@ -118,6 +120,15 @@ def measured(release: str, number: int, shown: dict[str, Any], report: dict[str,
         blind=max((check.get("blind_minutes") or 0 for check in checks), default=0),
         took=took,
     )
+
+
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+
+
+def end_all() -> None:
+    """End what is running: whoever is interrupted waits for nothing."""
+    for demo in tuple(_RUNNING):
+        _end(demo)
 
 
 def _moment(text: str | None) -> datetime | None:

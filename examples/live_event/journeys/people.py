@@ -3,10 +3,10 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import connect
 
 Expect = Callable[[object, str], None]
@@ -22,13 +22,20 @@ class Account:
 
 
 @contextmanager
-def listening(address: str, event: str, who: Account, tag: str) -> Iterator[Callable[[str], bool]]:
+def listening(address: str, event: str, who: Account, tag: str, expect: Expect) -> Iterator[Callable[[str], bool]]:
     """A socket of *event* (its path). What it yields says whether a message or question with that text comes within
-    five seconds."""
+    five seconds. A socket that is refused, or does not say that it is ready, fails the walk."""
     token = who.headers["authorization"].removeprefix("Bearer ")
     place = f"{address.replace('http', 'ws', 1)}{event}/socket"
-    with connect(place, proxy=None, user_agent_header=f"bakewatch/{tag}", open_timeout=10) as socket:
-        socket.send(json.dumps({"access_token": token}))
+    with ExitStack() as stack:
+        try:
+            opened = connect(place, proxy=None, user_agent_header=f"bakewatch/{tag}", open_timeout=10)
+            socket = stack.enter_context(opened)
+            socket.send(json.dumps({"access_token": token}))
+            ready = json.loads(socket.recv(timeout=10)) == {"kind": "ready"}
+        except (TimeoutError, WebSocketException, EOFError):
+            ready = False
+        expect(ready, "the socket opens and says that it is ready")
 
         def hears(text: str) -> bool:
             until = time.monotonic() + 5
@@ -41,6 +48,4 @@ def listening(address: str, event: str, who: Account, tag: str) -> Iterator[Call
                 pass
             return False
 
-        frame = json.loads(socket.recv(timeout=10))
-        assert frame == {"kind": "ready"}
         yield hears

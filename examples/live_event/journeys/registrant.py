@@ -17,7 +17,7 @@ def test_a_registrant_enters_and_takes_part(
     ping = api.post(f"{event}/presence/ping", headers=account.headers)
     expect(ping.status_code == 204, "presence is noted")
 
-    with listening(address, event, account, tag) as hears:
+    with listening(address, event, account, tag, expect) as hears:
         for place, what in (("chat", "messages"), ("questions", "questions")):
             # Never the same text twice: the service refuses a repeated question.
             text = f"bakewatch {uuid.uuid4().hex}"

@@ -9,7 +9,10 @@ from bakewatch.vendors.journeys.database import Database
 
 PUBLIC_KEY = {"apikey": "live-event-public"}
 """It stands in every page."""
-OTHERS = ("users", "registrations", "presence", "chat_messages", "questions", "access_log", "attendance")
+OTHERS = (
+    *("users", "sessions", "refresh_tokens", "registrations"),
+    *("presence", "chat_messages", "questions", "access_log", "attendance"),
+)
 
 
 def test_only_entering_registers_a_visitor(

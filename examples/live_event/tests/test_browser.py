@@ -75,7 +75,7 @@ def test_a_newcomer_signs_up_and_out(page: Page, event: str) -> None:
     page.get_by_role("button", name="Sign up").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
-    assert page.evaluate("sessionStorage.length") == 0
+    assert page.evaluate("localStorage.length") == 0
 
 
 def test_people_chat_and_ask_in_real_time(inside: Page, browser: Browser, live: Live, event: str) -> None:
@@ -128,8 +128,8 @@ def test_older_messages_are_read_when_they_are_wanted(inside: Page, live: Live, 
 
 def test_an_expired_token_is_renewed_once_and_nobody_notices(inside: Page, live: Live, somebody: Person) -> None:
     inside.evaluate(
-        "() => { const told = JSON.parse(sessionStorage.session); told.access_token = 'expired';"
-        " sessionStorage.session = JSON.stringify(told); }"
+        "() => { const told = JSON.parse(localStorage.session); told.access_token = 'expired';"
+        " localStorage.session = JSON.stringify(told); }"
     )
     with inside.expect_response(lambda one: "grant_type=refresh_token" in one.url):
         _write(inside, "chat", "still here")

@@ -83,7 +83,7 @@ def test_everything_is_met_only_when_every_run_is_good() -> None:
             "harmless: harmless",
             "harmless releases undone",
             "rollbacks: precision",
-            "all: verdict as expected",
+            "all: verdict and reason as expected",
         )
     )
     assert wronged["harmful: registrations_id"] and wronged["rollbacks: recall over what can be undone"]

@@ -59,7 +59,7 @@ async def list_events(tables: Tables) -> Row:
 async def live(request: Request, who: Entering, tables: Tables, event: Found) -> Row:
     """What the live page shows."""
     known = await data.registration(tables, event["id"], who.id) is not None
-    if event["policy"] == "closed" and not known:
+    if event["policy"] == "closed" and not (known or who.administers):
         raise Refusal(403, "registration_needed", "Register for this event first.")
     eyes = Eyes(who, event["id"], service(request).secret)
     messages = await data.messages(tables, event["id"], hidden=who.administers)
@@ -87,7 +87,7 @@ async def leave(who: SignedIn, tables: Tables, event: str) -> Row:
 @router.post(f"{E}/access/track", response_model=Admission, responses=refusals(400, 401, 403, 404))
 async def track(who: SignedIn, tables: Tables, event: Found) -> Row:
     """Somebody enters, and is registered by that where the event's policy is `auto`."""
-    await admitted(tables, event, who.id)
+    await admitted(tables, event, who)
     created = await data.register(tables, event["id"], who.id)
     await data.note_access(tables, event["id"], who.id)
     return {"registered": True, "created": created}
@@ -103,7 +103,7 @@ async def ping(who: SignedIn, tables: Tables, event: str) -> None:
 @router.get(f"{E}/chat", response_model=Messages, responses=refusals(400, 401, 403, 404, 422))
 async def read_chat(who: SignedIn, tables: Tables, event: Found, eyes: SeenBy, before: Before = LARGEST) -> Row:
     """The newest messages."""
-    await admitted(tables, event, who.id)
+    await admitted(tables, event, who)
     messages = await data.messages(tables, event["id"], before, hidden=who.administers)
     return {"messages": list(map(eyes.message, messages))}
 
@@ -129,7 +129,7 @@ async def moderate_chat(
 @router.get(f"{E}/questions", response_model=Questions, responses=refusals(400, 401, 403, 404, 422))
 async def read_questions(who: SignedIn, tables: Tables, event: Found, eyes: SeenBy, before: Before = LARGEST) -> Row:
     """The newest questions."""
-    await admitted(tables, event, who.id)
+    await admitted(tables, event, who)
     questions = await data.questions(tables, event["id"], before, hidden=who.administers)
     return {"questions": list(map(eyes.question, questions))}
 
@@ -157,7 +157,7 @@ async def moderate_question(
 @router.get(f"{E}/replay", response_model=Replay, responses=refusals(400, 401, 403, 404, 500))
 async def replay(who: SignedIn, tables: Tables, event: Found) -> Row:
     """What was said and asked, for whoever comes late."""
-    await admitted(tables, event, who.id)
+    await admitted(tables, event, who)
     return {"replay": await data.replay(tables, event["id"])}
 
 

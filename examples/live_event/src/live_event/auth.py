@@ -30,8 +30,9 @@ _OPEN = (
     " SELECT id AS session_id FROM opened"
 )
 _ROTATE = (
-    "WITH used AS (UPDATE refresh_tokens SET revoked = true WHERE token_hash = %s AND NOT revoked"
-    " RETURNING session_id),"
+    "WITH used AS (UPDATE refresh_tokens t SET revoked = true FROM sessions s WHERE t.token_hash = %s AND NOT t.revoked"
+    # Whoever used a token again at the same moment may not have seen this one, but the session has ended.
+    " AND s.id = t.session_id AND s.ended_at IS NULL RETURNING t.session_id),"
     " issued AS (INSERT INTO refresh_tokens (session_id, token_hash) SELECT session_id, %s FROM used)"
     " SELECT s.id AS session_id, u.id, u.email, u.role FROM used JOIN sessions s ON s.id = used.session_id"
     " JOIN users u ON u.id = s.user_id"

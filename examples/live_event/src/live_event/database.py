@@ -63,11 +63,12 @@ class Database:
 
     def restart(self, away: float = 0.0) -> None:
         """Stop the embedded server at once, as a provider does, and start it again after so many seconds."""
-        if self.jsonlogs:
-            data = self.jsonlogs.parent
-            stop_leftover(data)
-            time.sleep(away)
-            _start(data).ensure_postgres_running()
+        if self.jsonlogs is None:
+            raise RuntimeError("the server that DATABASE_URL names is somebody else's: it is not restarted")
+        data = self.jsonlogs.parent
+        stop_leftover(data)
+        time.sleep(away)
+        _start(data).ensure_postgres_running()
 
     def prepare(self, people: dict[str, tuple[str, str]]) -> None:
         """Create roles, tables, events and *people* (e-mail -> password, role). May be done again."""

@@ -212,7 +212,8 @@ class Platform:
                 self.deploy(pushed.name.partition("-")[2])
                 pushed.unlink()
             if self._flip and time.monotonic() > self._flip[0]:
-                self.deploy(self._flip[1])
+                (_, before), self._flip = self._flip, None
+                self.deploy(before)
 
 
 def _listening() -> socket.socket:

@@ -21,7 +21,7 @@ from live_event.shown import Eyes
 GREETS_WITHIN = 10.0
 """Seconds until the client has said who it is."""
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TRY_AGAIN = 4401, 4403, 4404, 1013
-_CODES = {403: FORBIDDEN, 404: NOT_FOUND}
+_CODES = {403: FORBIDDEN}
 
 router = APIRouter()
 
@@ -44,7 +44,7 @@ async def socket(websocket: WebSocket, event: str) -> None:
         except Farewell as bye:
             await websocket.close(bye.code, bye.reason)
         except Refusal as refused:
-            await websocket.close(_CODES[refused.status], refused.code)
+            await websocket.close(_CODES.get(refused.status, NOT_FOUND), refused.code)
         except RestError as problem:
             # What the database cannot even be asked for is not there: a NUL in the event's name.
             await websocket.close(NOT_FOUND if problem.status < 500 else TRY_AGAIN, problem.body["code"])
@@ -56,7 +56,7 @@ async def _talk(websocket: WebSocket, event_id: str) -> None:
     tables = rest(websocket, who)
     with shared.hub.listening(event_id) as news:
         event = await find_event(tables, event_id)
-        await admitted(tables, event, who.id)
+        await admitted(tables, event, who)
         await websocket.send_json({"kind": "ready"})
         telling = asyncio.create_task(_tell(websocket, Eyes(who, event_id, shared.secret), news))
         leaving = asyncio.create_task(_until_gone(websocket))

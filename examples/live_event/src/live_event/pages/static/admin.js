@@ -18,7 +18,7 @@ function act(text, { body }, place, change) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     const answer = await call("PATCH", place, change);
-    say(answer.status === 200 ? "" : words.trouble);
+    find("failed").textContent = answer.status === 200 ? "" : words.trouble;
     if (answer.status === 200) talks[answer.body.state ? "question" : "message"].put(answer.body);
     else button.disabled = false;
   });
@@ -61,10 +61,13 @@ async function open() {
   find("room").hidden = false;
   setInterval(look, LOOK_MS);
   follow(event, {
-    ready: () => Object.values(talks).forEach((one) => one.read()),
+    ready: async () => {
+      const read = await Promise.all(Object.values(talks).map((one) => one.read()));
+      find("failed").textContent = read.every(Boolean) ? "" : words.trouble;
+    },
     hear: (frame) => {
       if (frame.kind === "gone") talks[frame.what].gone(frame.id);
-      else talks[frame.kind].put(frame[frame.kind]);
+      else talks[frame.kind].back(frame[frame.kind]);
     },
     lost: () => {},
   });

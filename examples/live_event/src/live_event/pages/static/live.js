@@ -32,6 +32,9 @@ async function open() {
 }
 
 function invite() {
+  following?.();
+  following = null;
+  find("room").hidden = true;
   find("title").textContent = words.closed;
   say(words.register_first);
   find("register").hidden = false;
@@ -47,7 +50,7 @@ function connect() {
     },
     hear: (frame) => {
       if (frame.kind === "gone") talks[frame.what].gone(frame.id);
-      else talks[frame.kind].put(frame[frame.kind]);
+      else talks[frame.kind].back(frame[frame.kind]);
     },
     lost: () => {
       connection.textContent = words.connecting;
@@ -65,7 +68,8 @@ function admit(inside) {
 }
 
 async function enter() {
-  const { status } = await call("POST", `${path}/access/track`);
+  const { status, body } = await call("POST", `${path}/access/track`);
+  if (body?.code === "registration_needed") return invite();
   if (status !== 200) return say(words.trouble);
   say("");
   admit(true);
@@ -82,6 +86,7 @@ async function leave() {
   if (status !== 200) return say(words.trouble);
   admit(false);
   say(words.left);
+  find("enter").focus();
 }
 
 async function register() {
@@ -112,7 +117,10 @@ function write(id, place, kind) {
 
 write("chat", "chat", "message");
 write("questions", "questions", "question");
-find("enter").addEventListener("click", enter);
+find("enter").addEventListener("click", async () => {
+  await enter();
+  find("leave").focus();
+});
 find("leave").addEventListener("click", leave);
 find("register").addEventListener("click", register);
 if (session()) await open();

@@ -1,39 +1,48 @@
-// Who is signed in, for as long as the tab is open, and how the API is asked as them.
+// Who is signed in, in all tabs of this browser, and how the API is asked as them.
 
 const KEY = "session";
+const SIGNED_OUT = ["not_signed_in", "bad_jwt", "no_authorization"];
 let refreshing = null;
 
-export const session = () => JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-
-const keep = (told) => sessionStorage.setItem(KEY, JSON.stringify(told));
+export const session = () => JSON.parse(localStorage.getItem(KEY) ?? "null");
 
 export function forget() {
-  sessionStorage.removeItem(KEY);
+  localStorage.removeItem(KEY);
 }
 
 async function auth(path, body) {
   const headers = { "content-type": "application/json" };
   const answer = await fetch(`/auth/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
   const told = await answer.json();
-  if (answer.ok) keep(told);
-  return { ok: answer.ok, code: told.error_code };
+  if (answer.ok) localStorage.setItem(KEY, JSON.stringify(told));
+  return { status: answer.status, ok: answer.ok, code: told.error_code };
 }
 
 export const signIn = (credentials) => auth("token?grant_type=password", credentials);
 
 export const signUp = (credentials) => auth("signup", credentials);
 
-// However many calls find the token expired, it is used once: a second use would end the session.
+// Take new tokens for those that have expired. However many calls and tabs find that out, it is done once: a second use
+// of the same token would end the session. False: nobody is signed in any more.
 export function refresh() {
-  refreshing ??= auth("token?grant_type=refresh_token", { refresh_token: session().refresh_token })
-    .then(({ ok }) => {
-      if (!ok) forget();
-      return ok;
-    })
-    .finally(() => {
-      refreshing = null;
-    });
+  refreshing ??= alone(session()?.refresh_token).finally(() => {
+    refreshing = null;
+  });
   return refreshing;
+}
+
+function alone(used) {
+  // Browsers offer locks to pages from https and from this machine only.
+  return navigator.locks ? navigator.locks.request("refresh", () => renew(used)) : renew(used);
+}
+
+async function renew(used) {
+  if (session()?.refresh_token !== used) return Boolean(session());
+  if (!used) return false;
+  const { ok, status } = await auth("token?grant_type=refresh_token", { refresh_token: used });
+  // A service in trouble has not said that the token is good for nothing.
+  if (!ok && status < 500) forget();
+  return ok;
 }
 
 export async function signOut() {
@@ -45,15 +54,20 @@ export function leadToSignIn() {
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
 }
 
-// The answer as { status, body, again }, `again` being seconds; whoever is not signed in is led to signing in.
+// The answer as { status, body, again }, `again` being seconds; status 0: there was none. Whoever is not signed in is led
+// to signing in.
 export async function call(method, path, body) {
   let answer = await once(method, path, body);
-  if (answer.status === 401 && session() && (await refresh())) answer = await once(method, path, body);
-  if (answer.status === 401 || answer.body?.code === "not_signed_in") {
-    forget();
-    leadToSignIn();
+  if (signedOut(answer) && session()) {
+    const renewed = await refresh().catch(() => false);
+    if (renewed) answer = await once(method, path, body);
   }
+  if (signedOut(answer) && !session()) leadToSignIn();
   return answer;
+}
+
+function signedOut({ status, body }) {
+  return status === 401 || (status === 403 && SIGNED_OUT.includes(body?.code === 403 ? body.error_code : body?.code));
 }
 
 async function once(method, path, body) {

@@ -30,9 +30,9 @@ export function follow(event, { ready, hear, lost }) {
     if (over) return;
     lost();
     if (HOPELESS.includes(code)) return;
-    if (code === UNAUTHORIZED && !(session() && (await refresh()))) {
-      leadToSignIn();
-      return;
+    if (code === UNAUTHORIZED) {
+      await refresh().catch(() => false);
+      if (!session()) return leadToSignIn();
     }
     // Not everybody at the same moment when a server is replaced.
     setTimeout(open, again * (500 + 500 * Math.random()));

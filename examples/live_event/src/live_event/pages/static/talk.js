@@ -4,11 +4,12 @@ import { call } from "./session.js";
 import { clock, find, make, words } from "./page.js";
 
 const NEWEST = 200;
+const PAGE = 20;
 
 export class Talk {
   // `acts(entry)` gives the buttons below an entry.
   constructor(id, path, what, acts = () => []) {
-    Object.assign(this, { list: find(id), path, what, acts, shown: new Map() });
+    Object.assign(this, { list: find(id), path, what, acts, shown: new Map(), told: new Map(), over: new Set() });
     this.older = find(`${id}-older`);
     this.older.addEventListener("click", () => this.read(Math.min(...this.shown.keys())));
     this.list.append(make("li", { class: "nothing", text: words.nothing }));
@@ -19,32 +20,66 @@ export class Talk {
     const { status, body } = await call("GET", before ? `${this.path}?before=${before}` : this.path);
     if (status !== 200) return false;
     const entries = body[this.what];
-    for (const one of entries) this.put(one);
+    if (!before) this.forgetMissed(entries);
+    for (const one of entries) this.put(one, Boolean(before));
     // Twenty at a time: fewer are the last.
-    if (before || this.older.hidden) this.older.hidden = entries.length < 20;
+    if (before || this.shown.size <= entries.length) this.older.hidden = entries.length < PAGE;
     return true;
   }
 
-  put(entry) {
-    const item = this.item(entry);
-    const known = this.shown.get(entry.id);
-    if (known) known.replaceWith(item);
-    else this.insert(entry.id, item);
-    this.shown.set(entry.id, item);
-    if (this.shown.size > NEWEST && !known) this.gone(Math.min(...this.shown.keys()));
+  // What was shown before a pause and is no longer so: hidden meanwhile, or with unknown ones in between.
+  forgetMissed(entries) {
+    const ids = new Set(entries.map((one) => one.id));
+    const least = Math.min(...ids);
+    const hole = entries.length === PAGE && !this.shown.has(least);
+    for (const id of [...this.shown.keys()]) if (!ids.has(id) && (hole || id > least)) this.remove(id);
   }
 
+  // Show an entry; `older` ones are not taken away again to keep the list short.
+  put(entry, older = false) {
+    const told = JSON.stringify(entry);
+    if (this.over.has(entry.id) || this.told.get(entry.id) === told) return;
+    const item = this.item(entry);
+    const known = this.shown.get(entry.id);
+    if (known) this.replace(known, item);
+    else this.insert(entry.id, item);
+    this.shown.set(entry.id, item);
+    this.told.set(entry.id, told);
+    if (this.shown.size > NEWEST && !known && !older) this.remove(Math.min(...this.shown.keys()));
+  }
+
+  // It was hidden: an answer that is older than that must not bring it back.
   gone(id) {
+    this.over.add(id);
+    this.remove(id);
+  }
+
+  // It may be seen (again).
+  back(entry) {
+    this.over.delete(entry.id);
+    this.put(entry);
+  }
+
+  remove(id) {
     this.shown.get(id)?.remove();
     this.shown.delete(id);
+    this.told.delete(id);
+  }
+
+  // Whoever stood on a button of the old item goes on in the new one.
+  replace(known, item) {
+    const stood = [...known.querySelectorAll("button")].indexOf(document.activeElement);
+    known.replaceWith(item);
+    if (stood >= 0) (item.querySelectorAll("button")[stood] ?? item.querySelector("button"))?.focus();
   }
 
   insert(id, item) {
     this.list.querySelector(".nothing")?.remove();
-    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
+    const frame = this.list.parentElement;
+    const atEnd = frame.scrollHeight - frame.scrollTop - frame.clientHeight < 40;
     const next = [...this.list.children].find((one) => Number(one.dataset.id) > id) ?? null;
     this.list.insertBefore(item, next);
-    if (atEnd) this.list.scrollTop = this.list.scrollHeight;
+    if (atEnd) frame.scrollTop = frame.scrollHeight;
   }
 
   item(entry) {
