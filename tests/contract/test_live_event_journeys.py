@@ -186,3 +186,12 @@ def test_a_page_whose_script_breaks_fails_the_journey_of_the_browser(
     run = live.walk("browser")
     assert (run.walked, run.problem, run.swept) == (Walked.FAILED, "", True)
     assert live.walk("registrant").walked is Walked.PASSED
+
+
+@pytest.mark.parametrize("name", ["registrant", *JOURNEYS[3:]])
+def test_a_socket_that_lets_nobody_in_fails_the_journeys_that_listen(
+    live: Live, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("live_event.sockets.visitor_of", lambda *_: None)
+    run = live.walk(name)
+    assert (run.walked, run.problem, run.swept) == (Walked.FAILED, "", True)

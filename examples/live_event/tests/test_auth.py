@@ -204,3 +204,23 @@ def test_a_canary_is_seen_by_its_tag_in_both_streams(live: Live) -> None:
 def test_a_tag_that_is_none_is_not_taken_for_one(live: Live, tag: str) -> None:
     live.http.get("/auth/v1/canary", headers={"x-bakewatch": tag})
     assert "request.headers.x_bakewatch" not in live.lines(EDGE)[-1]["log_attributes"]
+
+
+def test_a_token_of_a_session_that_has_ended_is_worth_nothing(live: Live, somebody: Person) -> None:
+    """It may not have been seen by what ended the session, having been issued at that very moment."""
+    live.rows("update sessions set ended_at = now() where user_id::text = %s returning id", somebody.id)
+    answer = live.token("refresh_token", refresh_token=somebody.refresh)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "refresh_token_already_used")
+
+
+def test_using_a_token_again_while_the_next_is_rotated_leaves_no_way_in(live: Live) -> None:
+    for _ in range(10):
+        who = live.sign_up()
+        rotated = person(live.token("refresh_token", refresh_token=who.refresh))
+        with ThreadPoolExecutor(2) as pool:
+            fresh = pool.submit(live.token, "refresh_token", refresh_token=rotated.refresh)
+            again = pool.submit(live.token, "refresh_token", refresh_token=who.refresh)
+        assert again.result().status_code == 400
+        if fresh.result().status_code == 200:
+            last = person(fresh.result())
+            assert live.token("refresh_token", refresh_token=last.refresh).status_code == 400

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from browsing import CHROMIUM, chromium, sign_in, surfing
 from live_rig import ADMIN, PASSWORD, Live, Person
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(not CHROMIUM, reason="no browser is installed")]
 
@@ -126,16 +126,93 @@ def test_older_messages_are_read_when_they_are_wanted(inside: Page, live: Live, 
     expect(inside.get_by_role("button", name="Show older ones")).to_have_count(0)
 
 
-def test_an_expired_token_is_renewed_once_and_nobody_notices(inside: Page, live: Live, somebody: Person) -> None:
-    inside.evaluate(
-        "() => { const told = JSON.parse(localStorage.session); told.access_token = 'expired';"
-        " localStorage.session = JSON.stringify(told); }"
-    )
+EXPIRE = (
+    "() => { const told = JSON.parse(localStorage.session); told.access_token = 'expired';"
+    " localStorage.session = JSON.stringify(told); }"
+)
+
+
+def test_an_expired_token_is_renewed_once_and_nobody_notices(inside: Page, live: Live) -> None:
+    inside.evaluate(EXPIRE)
     with inside.expect_response(lambda one: "grant_type=refresh_token" in one.url):
         _write(inside, "chat", "still here")
+    inside.evaluate(EXPIRE)
     inside.reload()
     expect(inside.get_by_text("Your presence is noted.")).to_be_visible()
+    inside.evaluate(EXPIRE)
+    with inside.expect_response("**/auth/v1/logout") as left:
+        inside.get_by_role("button", name="Sign out").click()
+    assert left.value.status in (204, 403)
+    expect(inside.get_by_role("link", name="Sign in")).to_be_visible()
     assert not live.auth(error_code="refresh_token_already_used")
+
+
+def test_tabs_share_a_session_and_renew_it_once(inside: Page, live: Live) -> None:
+    tabs = [inside, *(inside.context.new_page() for _ in range(3))]
+    for one in tabs[1:]:
+        one.goto(inside.url)
+        expect(one.get_by_text("Your presence is noted.")).to_be_visible()
+    inside.evaluate(EXPIRE)
+    for one in tabs:
+        one.evaluate("() => { document.getElementById('enter').click(); }")
+    for number, one in enumerate(tabs):
+        _write(one, "chat", f"from tab {number}")
+    assert not live.auth(error_code="refresh_token_already_used")
+
+
+def test_a_service_in_trouble_signs_nobody_out(inside: Page) -> None:
+    inside.route(
+        "**/auth/v1/token*", lambda route: route.fulfill(status=500, json={"error_code": "unexpected_failure"})
+    )
+    inside.evaluate(EXPIRE)
+    inside.get_by_label("Your message").fill("not now")
+    inside.get_by_role("button", name="Send").click()
+    expect(inside.locator("#chat-notice")).to_have_text("That did not work. Please try again.")
+    inside.unroute("**/auth/v1/token*")
+    _write(inside, "chat", "now")
+
+
+def test_what_was_hidden_or_written_during_a_pause_is_right_afterwards(
+    page: Page, live: Live, somebody: Person, admin: Person, event: str
+) -> None:
+    sockets: list[WebSocketRoute] = []
+    paused = False
+
+    def connect(socket: WebSocketRoute) -> None:
+        if paused:
+            socket.close(code=1012)
+        else:
+            socket.connect_to_server()
+            sockets.append(socket)
+
+    page.route_web_socket(re.compile("/socket$"), connect)
+    live.http.post(f"/api/events/{event}/access/track", headers=somebody.headers)
+    sign_in(page, somebody.email, ENGLISH, f"/events/{event}")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    _write(page, "chat", "rude")
+    paused = True
+    sockets[-1].close(code=1012)
+    expect(page.get_by_text("Connecting")).to_be_visible()
+    path = f"/api/events/{event}/chat"
+    (rude,) = live.http.get(path, headers=admin.headers).json()["messages"]
+    live.http.patch(f"{path}/{rude['id']}", headers=admin.headers, json={"hidden": True})
+    writers = [live.sign_up() for _ in range(5)]
+    for who in writers:
+        live.http.post(f"/api/events/{event}/access/track", headers=who.headers)
+    missed = [f"missed {number}" for number in range(22)]
+    for number, words in enumerate(missed):
+        live.http.post(path, headers=writers[number % 5].headers, json={"body": words})
+    paused = False
+    expect(page.locator("#chat .body")).to_have_text(missed[2:], timeout=20_000)
+    page.get_by_role("button", name="Show older ones").first.click()
+    expect(page.locator("#chat .body")).to_have_text(missed)
+
+
+def test_the_language_can_be_changed_on_the_way_to_an_event(page: Page, event: str) -> None:
+    page.goto(f"/sign-in?next=/events/{event}")
+    page.get_by_role("link", name="한국어").click()
+    expect(page.get_by_role("heading", name="로그인")).to_be_visible()
+    assert f"next=%2Fevents%2F{event}" in page.url or f"next=/events/{event}" in page.url
 
 
 def test_a_closed_event_asks_whoever_comes_to_register(page: Page, live: Live, somebody: Person) -> None:
@@ -146,6 +223,27 @@ def test_a_closed_event_asks_whoever_comes_to_register(page: Page, live: Live, s
     page.get_by_role("button", name="Register and enter").click()
     expect(page.get_by_text("Your presence is noted.")).to_be_visible()
     assert live.count("registrations", closed) == 1
+
+
+def test_whoever_leaves_a_closed_event_may_register_again(page: Page, live: Live, somebody: Person) -> None:
+    closed = live.new_event(policy="closed")
+    live.http.post(f"/api/events/{closed}/registrations", headers=somebody.headers)
+    sign_in(page, somebody.email, ENGLISH, f"/events/{closed}")
+    page.get_by_role("button", name="Leave the event").click()
+    page.get_by_role("button", name="Enter the event").click()
+    expect(page.get_by_role("button", name="Register and enter")).to_be_visible()
+    expect(page.locator("#room")).to_be_hidden()
+
+
+def test_an_administrator_moderates_a_closed_event(page: Page, live: Live, somebody: Person) -> None:
+    closed = live.new_event(policy="closed")
+    live.http.post(f"/api/events/{closed}/registrations", headers=somebody.headers)
+    live.http.post(f"/api/events/{closed}/chat", headers=somebody.headers, json={"body": "among us"})
+    sign_in(page, ADMIN, ENGLISH, f"/events/{closed}/admin")
+    button = page.get_by_role("button", name="Hide: among us")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Show again: among us")).to_be_focused()
 
 
 def test_whoever_leaves_is_no_longer_there(inside: Page, live: Live, event: str) -> None:

@@ -71,3 +71,10 @@ def test_nobody_registers_without_signing_in(live: Live, path: str, closed: str)
 def test_another_policy_cannot_be_written(live: Live, event: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match="events_policy"):
         live.rows("update events set policy = 'open' where id = %s returning 1", event)
+
+
+def test_an_administrator_reads_a_closed_event_without_registering(live: Live, admin: Person, closed: str) -> None:
+    assert [
+        live.http.get(f"{closed}/{what}", headers=admin.headers).status_code for what in ("live", "chat", "questions")
+    ] == [200, 200, 200]
+    assert live.count("registrations", closed.rpartition("/")[2]) == 0

@@ -16,11 +16,13 @@ const say = (text) => {
 function act(text, { body }, place, change) {
   const button = make("button", { type: "button", class: "second", text, "aria-label": `${text}: ${body}` });
   button.addEventListener("click", async () => {
-    button.disabled = true;
+    // Not `disabled`: whoever is on it by keyboard would be thrown out.
+    if (button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true";
     const answer = await call("PATCH", place, change);
     find("failed").textContent = answer.status === 200 ? "" : words.trouble;
     if (answer.status === 200) talks[answer.body.state ? "question" : "message"].put(answer.body);
-    else button.disabled = false;
+    else button.ariaDisabled = "false";
   });
   return button;
 }
