@@ -23,7 +23,7 @@ def _report(**changes: Any) -> dict[str, Any]:
         "broken": {"since": "2026-02-07T02:00:10Z", "until": "2026-02-07T02:00:40Z"},
         "undo": {"fired_at": "2026-02-07T02:00:15Z"},
         "live": {"live_since": "2026-02-07T02:00:00Z"},
-        "criteria": [{"checks": [{"evidence": {"blind_minutes": 2}}, {"evidence": None}]}],
+        "criteria": [{"checks": [{"evidence": {"blind_minutes": 2, "seen": 0.9}}, {"evidence": None}]}],
     }
     return report | changes
 
@@ -36,6 +36,7 @@ def _measured(first_bad: str = "", **changes: Any) -> Run:
 def test_a_run_is_measured_from_the_first_bad_event() -> None:
     run = _measured()
     assert (run.detected, run.restored, run.blind, run.culprits) == (5.0, 30.0, 2, ("check:missing-column",))
+    assert run.seen == 0.9
     assert _measured("2026-02-07T02:00:05+00:00").detected == 10.0
     assert _measured("2026-02-07T02:00:20+00:00").detected == 5.0
 
@@ -94,6 +95,11 @@ def test_a_harmful_release_that_passes_is_the_worst() -> None:
     assert not missed["passes of what was harmful or not watched"]
     assert not missed["rollbacks: recall over what can be undone"]
     assert missed["harmless releases undone"]
+
+
+def test_a_pass_that_was_half_blind_was_not_watched() -> None:
+    assert _met([UNDONE, replace(PASSED, seen=0.85)])["passes of what was harmful or not watched"]
+    assert not _met([UNDONE, replace(PASSED, seen=0.7)])["passes of what was harmful or not watched"]
 
 
 def test_the_interval_stands_beside_the_share() -> None:
