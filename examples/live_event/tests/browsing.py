@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from live_rig import PASSWORD
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+
+# A machine that runs other tests beside is slow at times.
+expect.set_options(timeout=20_000)
 
 
 @contextmanager
