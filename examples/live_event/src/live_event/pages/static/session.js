@@ -2,6 +2,7 @@
 
 const KEY = "session";
 const SIGNED_OUT = ["not_signed_in", "bad_jwt", "no_authorization"];
+const SETTLE_MS = 500;
 let refreshing = null;
 
 export const session = () => JSON.parse(localStorage.getItem(KEY) ?? "null");
@@ -33,7 +34,13 @@ export function refresh() {
 
 function alone(used) {
   // Browsers offer locks to pages from https and from this machine only.
-  return navigator.locks ? navigator.locks.request("refresh", () => renew(used)) : renew(used);
+  if (!navigator.locks) return renew(used);
+  return navigator.locks.request("refresh", async () => {
+    const ok = await renew(used);
+    // What one tab writes reaches the storage that the others see a moment later; until then they wait.
+    await new Promise((go) => setTimeout(go, SETTLE_MS));
+    return ok;
+  });
 }
 
 async function renew(used) {
