@@ -14,8 +14,8 @@ RELEASES = $(basename $(notdir $(wildcard examples/live_event/releases/*.toml)))
 help:
 	@echo "make demo      a release that passes, and one that is caught and undone (about five minutes)"
 	@echo "make demo RELEASE=name   one of: $(RELEASES)"
-	@echo "make test      all tests, types, style and architecture (under ten minutes)"
-	@echo "make proving-ground   every release of the example, watched for real (about ninety minutes on two cores)"
+	@echo "make test      all tests, types, style and architecture (about a quarter of an hour on two cores)"
+	@echo "make proving-ground   every release of the example, watched for real (hours; goes on where it was interrupted)"
 	@echo "make lock      compile the locks in requirements again"
 
 .tools/bin/uv:

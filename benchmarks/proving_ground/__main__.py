@@ -9,7 +9,7 @@ with charts, `results/proving_ground.html`.
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from benchmarks.proving_ground.totals import rows
 from benchmarks.table import show, write
 from live_event.team import RELEASES, change
 
-COMMAND = "make proving-ground"
+COMMAND = "python -m benchmarks.proving_ground"
 WORK = Path(".cache/proving_ground")
 """Where finished runs are remembered, and their reports are kept."""
 
@@ -39,16 +39,15 @@ def due(wanted: Sequence[str], times: int, done: Sequence[Run]) -> list[tuple[st
     return [(name, number) for number in range(1, times + 1) for name in order if (name, number) not in over]
 
 
-def work_off(left: Sequence[tuple[str, int]], work: Path, parallel: int) -> list[Run]:
-    """Do what is *left*, so many at a time; each is remembered by what was committed when all of it began."""
-    digests = {name: tried(name) for name, _ in left}
+def work_off(left: Sequence[tuple[str, int]], work: Path, parallel: int, digests: Mapping[str, str]) -> list[Run]:
+    """Do what is *left*, so many at a time; each is remembered with its release's digest in *digests*."""
     ended: list[Run] = []
     with ThreadPoolExecutor(parallel) as pool:
         futures = [pool.submit(run, name, number, work) for name, number in left]
         try:
             for future in as_completed(futures):
-                one = future.result()
-                one = replace(one, tried=digests[one.release])
+                ran = future.result()
+                one = replace(ran, tried=digests[ran.release])
                 remember(work, one)
                 ended.append(one)
                 mark = "" if one.as_expected and one.right_reason else "   <-- NOT AS EXPECTED"
@@ -72,20 +71,24 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     asked = parser.parse_args()
     wanted = asked.only.split(",") if asked.only else names()
+    if unknown := sorted(set(wanted) - set(names())):
+        parser.error(f"--only: there is no release {unknown[0]!r} in {RELEASES}")
     work: Path = asked.work.absolute()
     if asked.fresh:
         shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
     try:
-        done = [one for one in finished(work) if one.release in wanted and one.number <= asked.runs]
-        done += work_off(due(wanted, asked.runs, done), work, asked.parallel)
+        digests = {name: tried(name) for name in wanted}
     except Uncommitted as problem:
         parser.error(str(problem))
+    done = [one for one in finished(work, digests) if one.number <= asked.runs]
+    done += work_off(due(wanted, asked.runs, done), work, asked.parallel, digests)
     table = rows(done, wanted, asked.runs)
     show(table)
     if not asked.only:
-        print(write("proving_ground", COMMAND, table))
-        print(write_page(done, table))
+        command = f"{COMMAND} --runs {asked.runs} --parallel {asked.parallel}"
+        print(write("proving_ground", command, table))
+        print(write_page(done, table, command))
     sys.exit(0 if all(one.met for one in table) else 1)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,12 +34,12 @@ def _git(*words: str) -> str:
     return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout
 
 
-def finished(work: Path, wanted: Callable[[str], str] = tried) -> list[Run]:
-    """The runs that need not be done again: what they tried is what is *wanted* of their release."""
+def finished(work: Path, digests: Mapping[str, str]) -> list[Run]:
+    """The runs that need not be done again: what they tried is what *digests* says of their release now."""
     path = work / "runs.ndjson"
     told = [json.loads(one) for one in path.read_text().splitlines()] if path.exists() else []
     runs = [Run(**one | {key: tuple(one[key]) for key in ("culprits", "reasons")}) for one in told]
-    return [one for one in runs if one.tried == wanted(one.release)]
+    return [one for one in runs if one.tried == digests.get(one.release)]
 
 
 def remember(work: Path, done: Run) -> None:

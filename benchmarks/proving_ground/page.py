@@ -31,7 +31,7 @@ class Line:
     restored: float | None = None
 
 
-def write_page(runs: Sequence[Run], table: Sequence[Row], folder: Path = RESULTS) -> Path:
+def write_page(runs: Sequence[Run], table: Sequence[Row], command: str, folder: Path = RESULTS) -> Path:
     """Write `proving_ground.html`; returns where."""
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -43,11 +43,11 @@ def write_page(runs: Sequence[Run], table: Sequence[Row], folder: Path = RESULTS
         bars=[one for one in lines if one.restored is not None],
         counts=_counts(lines),
         totals=totals,
+        command=command,
         date=datetime.now(UTC).date().isoformat(),
         minute=MINUTE,
         high=_BAR,
         wide=_WIDE,
-        longest=max((one.restored or 0 for one in runs), default=0),
     )
     path = folder / "proving_ground.html"
     path.write_text(text)
@@ -60,7 +60,7 @@ def _lines(runs: Sequence[Run]) -> list[Line]:
     found = []
     for one in ordered:
         told = change(one.release)
-        drawn = told.undoable and one.restored is not None
+        drawn = told.undoable and one.detected is not None and one.restored is not None
         found.append(
             Line(
                 told=told,

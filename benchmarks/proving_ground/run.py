@@ -41,7 +41,7 @@ class Run:
     """Seconds from the first bad event until production was well again."""
     blind: int = 0
     """The most minutes that a check was blind."""
-    seen: float = 1.0
+    seen: float = 0.0
     """The least share of its planned minutes that a check saw."""
     took: float = 0.0
     tried: str = ""
@@ -120,7 +120,7 @@ def measured(release: str, number: int, shown: dict[str, Any], report: dict[str,
         detected=_between(first, fired),
         restored=_between(first, until),
         blind=max((check.get("blind_minutes") or 0 for check in checks), default=0),
-        seen=min((check["seen"] for check in checks if "seen" in check), default=1.0),
+        seen=min((check.get("seen") or 0.0 for check in checks), default=0.0),
         took=took,
     )
 

@@ -33,7 +33,7 @@ def listening(address: str, event: str, who: Account, tag: str, expect: Expect) 
             socket = stack.enter_context(opened)
             socket.send(json.dumps({"access_token": token}))
             ready = json.loads(socket.recv(timeout=10)) == {"kind": "ready"}
-        except (TimeoutError, WebSocketException, EOFError):
+        except (TimeoutError, WebSocketException):
             ready = False
         expect(ready, "the socket opens and says that it is ready")
 

@@ -1,6 +1,5 @@
 """A real browser on the pages."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -8,7 +7,9 @@ from urllib.parse import urlsplit
 from live_rig import PASSWORD
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+from live_event.stack import browser
+
+CHROMIUM = browser()
 
 # A machine that runs other tests beside is slow at times.
 expect.set_options(timeout=20_000)
@@ -18,17 +19,17 @@ expect.set_options(timeout=20_000)
 def chromium() -> Iterator[Browser]:
     """A browser without a window."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
 
 
 @contextmanager
-def surfing(browser: Browser, address: str, language: str = "en-US", width: int = 1100) -> Iterator[Page]:
+def surfing(running: Browser, address: str, language: str = "en-US", width: int = 1100) -> Iterator[Page]:
     """A page of somebody's own, on which no script may fail."""
     problems: list[str] = []
     viewport = {"width": width, "height": 800}
-    with browser.new_context(base_url=address, locale=language, viewport=viewport) as context:  # type: ignore[arg-type]
+    with running.new_context(base_url=address, locale=language, viewport=viewport) as context:  # type: ignore[arg-type]
         page = context.new_page()
         page.on("pageerror", lambda problem: problems.append(str(problem)))
         page.on("console", lambda told: problems.append(told.text) if "Content Security" in told.text else None)

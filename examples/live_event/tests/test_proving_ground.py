@@ -13,7 +13,7 @@ from benchmarks.proving_ground.run import NOT_RUN, Run, measured
 from benchmarks.proving_ground.totals import rows
 
 UNDONE = Run("registrations_id", 1, "undone", "fail", 1, ("check:missing-column",), detected=3.0, restored=9.0)
-PASSED = Run("harmless", 1, "passed", "pass")
+PASSED = Run("harmless", 1, "passed", "pass", seen=1.0)
 
 
 def _report(**changes: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def _report(**changes: Any) -> dict[str, Any]:
         "broken": {"since": "2026-02-07T02:00:10Z", "until": "2026-02-07T02:00:40Z"},
         "undo": {"fired_at": "2026-02-07T02:00:15Z"},
         "live": {"live_since": "2026-02-07T02:00:00Z"},
-        "criteria": [{"checks": [{"evidence": {"blind_minutes": 2, "seen": 0.9}}, {"evidence": None}]}],
+        "criteria": [{"checks": [{"evidence": {"blind_minutes": 2, "seen": 0.9}}]}],
     }
     return report | changes
 
@@ -36,7 +36,7 @@ def _measured(first_bad: str = "", **changes: Any) -> Run:
 def test_a_run_is_measured_from_the_first_bad_event() -> None:
     run = _measured()
     assert (run.detected, run.restored, run.blind, run.culprits) == (5.0, 30.0, 2, ("check:missing-column",))
-    assert run.seen == 0.9
+    assert _measured(criteria=[{"checks": [{"evidence": {"seen": 0.9}}, {"evidence": {"seen": 1.0}}]}]).seen == 0.9
     assert _measured("2026-02-07T02:00:05+00:00").detected == 10.0
     assert _measured("2026-02-07T02:00:20+00:00").detected == 5.0
 
@@ -100,6 +100,7 @@ def test_a_harmful_release_that_passes_is_the_worst() -> None:
 def test_a_pass_that_was_half_blind_was_not_watched() -> None:
     assert _met([UNDONE, replace(PASSED, seen=0.85)])["passes of what was harmful or not watched"]
     assert not _met([UNDONE, replace(PASSED, seen=0.7)])["passes of what was harmful or not watched"]
+    assert _measured(criteria=[{"checks": [{"evidence": {"seen": 1.0}}, {"evidence": None}]}]).seen == 0.0
 
 
 def test_the_interval_stands_beside_the_share() -> None:
@@ -109,7 +110,7 @@ def test_the_interval_stands_beside_the_share() -> None:
 
 def test_the_page_tells_of_every_run_and_draws_those_that_were_restored(tmp_path: Path) -> None:
     runs = [UNDONE, replace(PASSED, reasons=("blind <logs>",), blind=3)]
-    text = write_page(runs, rows(runs, ["registrations_id", "harmless"], 1), tmp_path).read_text()
+    text = write_page(runs, rows(runs, ["registrations_id", "harmless"], 1), "make it", tmp_path).read_text()
     assert text.count("<strong>") == 2 and text.count('<rect class="late" x="260"') == 1
     assert "blind &lt;logs&gt;" in text and "3 min" in text and "9 s" in text
     assert "recall over what can be undone" in text
@@ -117,13 +118,13 @@ def test_the_page_tells_of_every_run_and_draws_those_that_were_restored(tmp_path
 
 def test_finished_runs_are_not_done_again_until_what_they_tried_has_changed(tmp_path: Path) -> None:
     now = {"registrations_id": "a", "harmless": "b"}
-    assert finished(tmp_path, now.__getitem__) == []
+    assert finished(tmp_path, now) == []
     for one in (UNDONE, PASSED, replace(PASSED, number=2, ending=NOT_RUN)):
         remember(tmp_path, replace(one, tried=now[one.release]))
-    done = finished(tmp_path, now.__getitem__)
+    done = finished(tmp_path, now)
     assert [one.release for one in done] == ["registrations_id", "harmless"]
     assert due(["registrations_id", "harmless"], 2, done) == [("harmless", 2), ("registrations_id", 2)]
-    assert [one.release for one in finished(tmp_path, {**now, "harmless": "c"}.__getitem__)] == ["registrations_id"]
+    assert [one.release for one in finished(tmp_path, {**now, "harmless": "c"})] == ["registrations_id"]
 
 
 @pytest.mark.real

@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 def page(request: Request, name: str, status: int = 200, **content: Any) -> HTMLResponse:
     """The page *name*, in the language that is wanted."""
     wanted = language(request)
-    about = {"words": WORDS[wanted], "lang": wanted, "path": request.url.path, **content}
+    about = {"words": WORDS[wanted], "lang": wanted, **content}
     answer = _TEMPLATES.TemplateResponse(request, f"{name}.html", about, status, SAFE)
     if "lang" in request.query_params:
         answer.set_cookie(COOKIE, wanted, max_age=_YEAR, samesite="lax")

@@ -4,8 +4,7 @@ import "./account.js";
 import { chart } from "./chart.js";
 import { clock, event, find, make, words } from "./page.js";
 import { call, leadToSignIn, session } from "./session.js";
-import { follow } from "./socket.js";
-import { Talk } from "./talk.js";
+import { Talk, keepUp } from "./talk.js";
 
 const LOOK_MS = 5_000;
 const path = `/api/events/${encodeURIComponent(event)}`;
@@ -62,16 +61,8 @@ async function open() {
   if (!(await look())) return;
   find("room").hidden = false;
   setInterval(look, LOOK_MS);
-  follow(event, {
-    ready: async () => {
-      const read = await Promise.all(Object.values(talks).map((one) => one.read()));
-      find("failed").textContent = read.every(Boolean) ? "" : words.trouble;
-    },
-    hear: (frame) => {
-      if (frame.kind === "gone") talks[frame.what].gone(frame.id);
-      else talks[frame.kind].back(frame[frame.kind]);
-    },
-    lost: () => {},
+  keepUp(event, talks, (word) => {
+    find("failed").textContent = word === "trouble" ? words.trouble : "";
   });
 }
 

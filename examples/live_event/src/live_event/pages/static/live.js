@@ -3,8 +3,7 @@
 import "./account.js";
 import { event, find, words } from "./page.js";
 import { call, leadToSignIn, session } from "./session.js";
-import { follow } from "./socket.js";
-import { Talk } from "./talk.js";
+import { Talk, keepUp } from "./talk.js";
 
 const PING_MS = 20_000;
 const path = `/api/events/${encodeURIComponent(event)}`;
@@ -41,21 +40,11 @@ function invite() {
 }
 
 function connect() {
-  const connection = find("connection");
-  connection.textContent = words.connecting;
-  following ??= follow(event, {
-    ready: async () => {
-      const read = await Promise.all(Object.values(talks).map((one) => one.read()));
-      connection.textContent = read.every(Boolean) ? words.connected : words.trouble;
-    },
-    hear: (frame) => {
-      if (frame.kind === "gone") talks[frame.what].gone(frame.id);
-      else talks[frame.kind].back(frame[frame.kind]);
-    },
-    lost: () => {
-      connection.textContent = words.connecting;
-    },
-  });
+  const tell = (word) => {
+    find("connection").textContent = words[word];
+  };
+  tell("connecting");
+  following ??= keepUp(event, talks, tell);
 }
 
 function admit(inside) {

@@ -1,7 +1,7 @@
 // Who is signed in, in all tabs of this browser, and how the API is asked as them.
 
 const KEY = "session";
-const SIGNED_OUT = ["not_signed_in", "bad_jwt", "no_authorization"];
+const SIGNED_OUT = ["not_signed_in", "bad_jwt"];
 const SETTLE_MS = 500;
 let refreshing = null;
 
@@ -74,7 +74,8 @@ export async function call(method, path, body) {
 }
 
 function signedOut({ status, body }) {
-  return status === 401 || (status === 403 && SIGNED_OUT.includes(body?.code === 403 ? body.error_code : body?.code));
+  // The API and auth name the reason differently.
+  return status === 401 || [body?.code, body?.error_code].some((one) => SIGNED_OUT.includes(one));
 }
 
 async function once(method, path, body) {

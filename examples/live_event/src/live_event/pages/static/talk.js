@@ -1,7 +1,8 @@
 // A list of messages or questions, in the order in which they were written.
 
-import { call } from "./session.js";
 import { clock, find, make, words } from "./page.js";
+import { call } from "./session.js";
+import { follow } from "./socket.js";
 
 const NEWEST = 200;
 const PAGE = 20;
@@ -17,6 +18,8 @@ export class Talk {
 
   // Show what the service has: the newest, or what is older than `before`.
   async read(before) {
+    // What is hidden from now on is newer than the answer; what was hidden before, the answer knows better.
+    if (!before) this.over.clear();
     const { status, body } = await call("GET", before ? `${this.path}?before=${before}` : this.path);
     if (status !== 200) return false;
     const entries = body[this.what];
@@ -93,4 +96,20 @@ export class Talk {
     if (acts.length) parts.push(make("div", { class: "acts" }, ...acts));
     return make("li", { class: names, "data-id": entry.id }, ...parts);
   }
+}
+
+// Keep *talks* (by kind: message, question) as the service has them. `tell(word)` gets "connecting", "connected", or
+// "trouble" when they could not be read. Returns a function that ends it.
+export function keepUp(event, talks, tell) {
+  return follow(event, {
+    ready: async () => {
+      const read = await Promise.all(Object.values(talks).map((one) => one.read()));
+      tell(read.every(Boolean) ? "connected" : "trouble");
+    },
+    hear: (frame) => {
+      if (frame.kind === "gone") talks[frame.what].gone(frame.id);
+      else talks[frame.kind].back(frame[frame.kind]);
+    },
+    lost: () => tell("connecting"),
+  });
 }
